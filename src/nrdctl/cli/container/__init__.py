@@ -1,0 +1,1 @@
+"""Commands of `nrdctl container`, one module each."""

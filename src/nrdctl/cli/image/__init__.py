@@ -1,0 +1,1 @@
+"""Commands of `nrdctl image`, one module each."""

@@ -1,0 +1,29 @@
+"""Commands that nrdctl calls itself: a container's monitor starts them when the container's process has ended."""
+
+from __future__ import annotations
+
+from nrdctl.cli.app import App
+from nrdctl.cli.options import Container
+from nrdctl.errors import NotFound
+
+
+def exited(app: App, container: Container) -> None:
+    """Clean up after the exit of a container's process; print `restart MILLISECONDS` when it must be started again."""
+    from nrdctl.engine.container.settle import settle  # import cost
+
+    try:
+        settled = settle(app.engine, container, may_restart=True)
+    except NotFound:
+        return
+    if settled.restart_after is not None:
+        app.say(f"restart {round(settled.restart_after * 1000)}")
+
+
+def restart(app: App, container: Container) -> None:
+    """Start a container again, as its restart policy wants."""
+    from nrdctl.engine.container.start import restart_after_exit  # import cost
+
+    try:
+        restart_after_exit(app.engine, app.engine.client.containers.get(container))
+    except NotFound:
+        return

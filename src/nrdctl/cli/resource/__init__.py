@@ -1,0 +1,1 @@
+"""Commands of resource control: what containers may use, one module each."""

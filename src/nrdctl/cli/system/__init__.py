@@ -1,0 +1,1 @@
+"""Commands of `nrdctl system`, one module each."""

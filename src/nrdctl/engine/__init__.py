@@ -1,0 +1,1 @@
+"""The verbs: what docker's daemon does, done here by the command itself on containerd."""

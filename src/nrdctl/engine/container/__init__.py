@@ -1,0 +1,1 @@
+"""Verbs over containers, one module each."""

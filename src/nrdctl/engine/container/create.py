@@ -1,0 +1,188 @@
+"""`create`: from a request to a container object in containerd, with its snapshot and its files."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nrdctl.containerd.records import ContainerRecord
+from nrdctl.engine import labels
+from nrdctl.engine.container.request import Request, encode
+from nrdctl.engine.container.storage import Volumes
+from nrdctl.engine.images import ensure_image
+from nrdctl.engine.naming import check_name, new_id, random_name
+from nrdctl.engine.networks import check_networking
+from nrdctl.engine.procinfo import identity
+from nrdctl.engine.rootfs import resolve_user_in
+from nrdctl.errors import Conflict, InvalidArgument, NotFound
+from nrdctl.oci.spec import HOST_NETWORK, SpecRequest, build_spec, check_config, spec_warnings
+from nrdctl.oci.specprocess import command
+
+if TYPE_CHECKING:
+    from nrdctl.engine.engine import Engine
+    from nrdctl.image.progress import Progress
+    from nrdctl.image.store import ImageDetails
+    from nrdctl.model.container import ContainerConfig
+
+SHORT = 12
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Created:
+    """The new container's record, and what the person should know."""
+
+    record: ContainerRecord
+    warnings: tuple[str, ...] = ()
+
+
+def create(
+    engine: Engine, config: ContainerConfig, *, on_progress: Callable[[Progress], None] | None = None
+) -> Created:
+    """Create a container. Whatever is wrong with the request is refused before anything is made.
+
+    Raises InvalidArgument, Conflict when the name is taken, NotFound for a missing image, RegistryError.
+    """
+    name = check_name(config.lifecycle.name) if config.lifecycle.name is not None else ""
+    check_networking(engine, config.networking)
+    image = ensure_image(engine, config.image, pull=config.lifecycle.pull, on_progress=on_progress)
+    check_config(config, image.config, engine.host)
+    container_id = new_id()
+    name = name or random_name(taken=())
+    with engine.locked("name", f"{engine.namespace}-{name}"), contextlib.ExitStack() as undo:
+        _refuse_taken(engine, name)
+        record = _make(engine, config, image, _Identity(container_id, name), undo)
+        undo.pop_all()
+    return Created(record=record, warnings=spec_warnings(config, engine.host))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Identity:
+    id: str
+    name: str
+
+
+def _refuse_taken(engine: Engine, name: str) -> None:
+    quoted = json.dumps(name)
+    for found in engine.client.containers.list(f'labels."{labels.NAME}"=={quoted}', f'labels."nerdctl/name"=={quoted}'):
+        raise Conflict(
+            f'The container name "/{name}" is already in use by container "{found.id}". '
+            "You have to remove (or rename) that container to be able to reuse that name."
+        )
+
+
+def _make(
+    engine: Engine, config: ContainerConfig, image: ImageDetails, who: _Identity, undo: contextlib.ExitStack
+) -> ContainerRecord:
+    """Make snapshot, files and record, each with its undoing; the record comes last and keeps the snapshot alive."""
+    snapshotter = engine.settings.snapshotter
+    with engine.client.lease(labels={labels.OWNER: identity()}) as leased:
+        mounts = leased.snapshots.prepare(snapshotter, who.id, image.chain_id)
+        undo.callback(_remove_snapshot, engine, who.id)
+        folder = engine.layout.container_dir(engine.namespace, who.id)
+        undo.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder.mkdir(mode=0o710, parents=True)
+        volumes = Volumes(engine, config.storage, image.config)
+        undo.callback(volumes.remove_new)
+        wanted = volumes.prepare(mounts)
+        spec = build_spec(
+            SpecRequest(
+                id=who.id,
+                config=config,
+                image=image.config,
+                host=_host_for(engine, config),
+                user=resolve_user_in(engine, mounts, config.process.user or image.config.user),
+                environment=config.process.env,
+                hostname=_hostname(config, who.id),
+                network=_network_of(engine, config, who.id),
+                mounts=wanted,
+                hosts_file=str(folder / "hosts"),
+                resolv_file=str(folder / "resolv.conf"),
+                hostname_file=str(folder / "hostname"),
+                seccomp_profile=_seccomp_file(config),
+            )
+        )
+        _write_etc(folder, _hostname(config, who.id))
+        request = Request(
+            config=config,
+            args=tuple(command(config, image.config)),
+            image_id=image.config_digest,
+            image_labels=tuple(sorted(image.config.labels.items())),
+            stop_signal=config.process.stop_signal or image.config.stop_signal or "SIGTERM",
+            anonymous_volumes=volumes.anonymous,
+            exposed_ports=image.config.exposed_ports,
+        )
+        record = ContainerRecord(
+            id=who.id,
+            labels=_labels(config, image, who.name),
+            image=image.record.name,
+            runtime=engine.runtime,
+            spec_json=json.dumps(spec).encode(),
+            snapshotter=snapshotter,
+            snapshot_key=who.id,
+            extensions={labels.REQUEST: encode(request)},
+        )
+        return leased.containers.create(record)
+
+
+def _labels(config: ContainerConfig, image: ImageDetails, name: str) -> dict[str, str]:
+    wanted = {**image.config.labels, **dict(config.lifecycle.labels)}
+    kept = {k: v for k, v in wanted.items() if labels.fits(k, v) and not k.startswith(("containerd.io/", labels.PREFIX))}
+    return {**kept, labels.NAME: name}
+
+
+def _hostname(config: ContainerConfig, container_id: str) -> str:
+    if config.networking.hostname is not None:
+        return config.networking.hostname
+    if config.networking.network == HOST_NETWORK:
+        import socket  # import cost
+
+        return socket.gethostname()
+    return container_id[:SHORT]
+
+
+def _network_of(engine: Engine, config: ContainerConfig, container_id: str) -> str:
+    """Return what the spec needs to know: `host`, or the path at which the namespace will be mounted at every start."""
+    if config.networking.network == HOST_NETWORK:
+        return HOST_NETWORK
+    return str(engine.layout.netns_path(container_id))
+
+
+def _host_for(engine: Engine, config: ContainerConfig) -> object:
+    if not config.security.privileged:
+        return engine.host
+    from nrdctl.engine.host import devices_for_privileged  # import cost
+
+    return dataclasses.replace(engine.host, devices=devices_for_privileged())
+
+
+def _seccomp_file(config: ContainerConfig) -> dict[str, object] | None:
+    for option in config.security.security_opt:
+        key, _, value = option.partition("=")
+        if key == "seccomp" and value not in ("unconfined", "builtin", ""):
+            try:
+                document = json.loads(Path(value).read_text())
+            except (OSError, ValueError) as error:
+                raise InvalidArgument(f"opening seccomp profile ({value}) failed: {error}") from None
+            if isinstance(document, dict):
+                return document
+            raise InvalidArgument(f"seccomp profile {value} is not a JSON object")
+    return None
+
+
+def _write_etc(folder: Path, hostname: str) -> None:
+    """Make the files that are bound over /etc; names and addresses are filled in at each start."""
+    (folder / "hostname").write_text(f"{hostname}\n")
+    for name in ("hosts", "resolv.conf"):
+        (folder / name).touch()
+    for name in ("hostname", "hosts", "resolv.conf"):
+        (folder / name).chmod(0o644)
+
+
+def _remove_snapshot(engine: Engine, key: str) -> None:
+    with contextlib.suppress(NotFound):
+        engine.client.snapshots.remove(engine.settings.snapshotter, key)

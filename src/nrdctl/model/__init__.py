@@ -1,0 +1,1 @@
+"""The vocabulary of nrdctl: frozen dataclasses and their parsers. Standard library only."""

@@ -1,0 +1,1 @@
+"""OCI documents: references, descriptors, manifests, image configurations, runtime specifications. Pure."""

@@ -1,0 +1,1 @@
+"""A client for registries (OCI distribution specification), on the standard library alone."""

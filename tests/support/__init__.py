@@ -1,0 +1,1 @@
+"""What tests share: private daemons, images made on the spot, requirements."""
