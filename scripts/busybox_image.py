@@ -53,13 +53,14 @@ def rootfs(busybox: pathlib.Path = BUSYBOX) -> bytes:
 
 
 def config(layers: list[bytes], **process: object) -> bytes:
-    """Return the image configuration; `process` are docker's keys: Env, Cmd, Entrypoint, Labels, ExposedPorts, …"""
+    """Return the image configuration; `process` are docker's keys: Env, Cmd, Entrypoint, Labels and so on."""
     machine = platform.machine()
     document = {
         "architecture": _ARCHITECTURES.get(machine, machine),
         "os": "linux",
         "created": EPOCH,
-        "config": {"Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], "Cmd": ["sh"]} | process,
+        "config": {"Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], "Cmd": ["sh"]}
+        | process,
         "rootfs": {"type": "layers", "diff_ids": [digest(layer) for layer in layers]},
         "history": [{"created": EPOCH, "created_by": "busybox_image.py"} for _ in layers],
     }
@@ -117,7 +118,13 @@ def _json(document: object) -> bytes:
 
 
 def _add(
-    tar: tarfile.TarFile, name: str, content: bytes = b"", *, kind: bytes = tarfile.REGTYPE, mode: int = 0o644, link: str = ""
+    tar: tarfile.TarFile,
+    name: str,
+    content: bytes = b"",
+    *,
+    kind: bytes = tarfile.REGTYPE,
+    mode: int = 0o644,
+    link: str = "",
 ) -> None:
     member = tarfile.TarInfo(name)
     member.type, member.mode, member.linkname, member.size = kind, mode, link, len(content)

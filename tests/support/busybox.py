@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import functools
 import io
-import pathlib
 import tarfile
+from typing import TYPE_CHECKING
 
 from scripts import busybox_image
+
+if TYPE_CHECKING:
+    import pathlib
 
 NAME = busybox_image.DEFAULT_NAME
 FAMILIAR = "busybox:latest"

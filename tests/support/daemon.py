@@ -7,6 +7,7 @@ nobody else has (`unique_namespace`).
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import pathlib
 import secrets
@@ -14,15 +15,19 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from nrdctl.containerd.client import Client
 from nrdctl.containerd.records import Plugin, TaskStatus
 from nrdctl.errors import Conflict, NotFound, NrdctlError, Unavailable
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 HOST_SOCKET = pathlib.Path("/run/containerd/containerd.sock")
 RUNC_STATE = pathlib.Path("/run/containerd/runc")
+# Which containerd to test with: a program's path. Its shim and `ctr` are then looked for beside it first.
+PROGRAM = os.environ.get("NRDCTL_TEST_CONTAINERD", "containerd")
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
 
@@ -41,7 +46,7 @@ def missing() -> str:
     """Return why a private containerd can't run here; empty when it can."""
     if os.geteuid() != 0:
         return "needs root"
-    for program in ("containerd", "containerd-shim-runc-v2", "runc"):
+    for program in (PROGRAM, "containerd-shim-runc-v2", "runc"):
         if shutil.which(program) is None:
             return f"needs {program}"
     return ""
@@ -55,11 +60,10 @@ def unique_namespace() -> str:
 class PrivateContainerd:
     """A containerd under `directory`, which must be short: the socket's path may have 107 bytes.
 
-    Start it as a context manager, or with `start` and `stop`. `program` may be another version's; its directory is then
-    searched for the shim first.
+    Start it as a context manager, or with `start` and `stop`.
     """
 
-    def __init__(self, directory: pathlib.Path, *, program: str = "containerd") -> None:
+    def __init__(self, directory: pathlib.Path, *, program: str = PROGRAM) -> None:
         self.directory = directory
         self.root = directory / "root"
         self.state = directory / "state"
@@ -144,7 +148,7 @@ class PrivateContainerd:
         """Return the namespace and id that each shim, by pid, of this daemon was started for."""
         found = {}
         for pid, arguments in _command_lines():
-            options = dict(zip(arguments[1:], arguments[2:], strict=False))
+            options = dict(itertools.pairwise(arguments))
             if options.get("-address") == self.address:
                 found[pid] = (options.get("-namespace", ""), options.get("-id", ""))
         return found
@@ -205,18 +209,39 @@ def clean_namespace(client: Client) -> None:
         client.containers.delete(container.id)
     for image in client.images.list():
         client.images.delete(image.name)
+    for ingest in client.content.statuses():
+        client.content.abort(ingest.ref)
     for lease in client.leases.list():
         client.leases.delete(lease.id)
+    # The garbage collector takes all that is left, but for what a label keeps. Removing it by hand instead may fail:
+    # a snapshot whose child was collected counts as one with a child.
+    collect_garbage(client)
     for plugin in client.introspection.plugins("type==io.containerd.snapshotter.v1"):
         if _works(plugin):
             _remove_snapshots(client, plugin.id)
-    for ingest in client.content.statuses():
-        client.content.abort(ingest.ref)
     for blob in client.content.list():
         with contextlib.suppress(NotFound):
             client.content.delete(blob.digest)
     with contextlib.suppress(NotFound, Conflict):
         client.namespaces.delete(client.namespace)
+
+
+def collect_garbage(client: Client) -> None:
+    """Return after a run of the garbage collector."""
+    client.leases.create("garbage-collector")
+    client.leases.delete("garbage-collector", sync=True)
+
+
+def freeze(pid: int) -> None:
+    """Stop a process and return when none of its threads runs any more."""
+    os.kill(pid, signal.SIGSTOP)
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline:
+        stats = [path.read_text() for path in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")]
+        if all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats):
+            return
+        time.sleep(0.01)
+    raise RuntimeError(f"process {pid} does not stop")
 
 
 def _remove_snapshots(client: Client, snapshotter: str) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import pathlib
 import shutil
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    import pathlib
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
@@ -74,7 +76,9 @@ class Registry:
         credentials = [f"--dest-creds={self.user}:{self.password}"] if self.user else []
         command = ["skopeo", "--insecure-policy", "copy", "--quiet", "--dest-tls-verify=false", *credentials, *options]
         destination = f"{self.address}/{name}"
-        done = subprocess.run([*command, source, f"docker://{destination}"], check=False, capture_output=True, timeout=120)
+        done = subprocess.run(
+            [*command, source, f"docker://{destination}"], check=False, capture_output=True, timeout=120
+        )
         if done.returncode != 0:
             raise RuntimeError(done.stderr.decode(errors="replace"))
         return destination

@@ -6,11 +6,13 @@ import hashlib
 import io
 import pathlib
 import tarfile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nrdctl.containerd.client import Client
 from nrdctl.errors import AlreadyExists
 from nrdctl.oci.descriptor import OCI_LAYER, Descriptor
+
+if TYPE_CHECKING:
+    from nrdctl.containerd.client import Client
 
 BUSYBOX = pathlib.Path("/bin/busybox")
 APPLETS = ("cat", "echo", "false", "kill", "sh", "sleep", "stty", "true")
@@ -52,7 +54,8 @@ def write_blob(client: Client, content: bytes, labels: dict[str, str] | None = N
     descriptor = descriptor_of(content)
     try:
         with client.content.writer(descriptor.digest, size=descriptor.size, expected=descriptor.digest) as writer:
-            writer.write(content)
+            # Nothing is left to write when another namespace has it.
+            writer.write(content[writer.offset :])
             writer.commit(labels or {})
     except AlreadyExists:
         pass

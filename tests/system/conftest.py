@@ -5,13 +5,18 @@ from __future__ import annotations
 import pathlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from nrdctl.containerd.channel import Channel
 from nrdctl.containerd.client import Client
+from tests.support import rootfs
+from tests.support.box import Box
 from tests.support.daemon import HOST_SOCKET, PrivateContainerd, clean_namespace, missing, unique_namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +65,10 @@ def client(containerd: PrivateContainerd, namespace: str) -> Iterator[Client]:
 def snapshotter(containerd: PrivateContainerd) -> str:
     """The snapshotter to use: overlayfs where it works."""
     return containerd.snapshotter
+
+
+@pytest.fixture
+def box(client: Client, snapshotter: str) -> Iterator[Box]:
+    """Containers of busybox in the test's namespace."""
+    with client.lease() as leased:
+        yield Box(client, snapshotter, rootfs.unpack(leased, snapshotter))

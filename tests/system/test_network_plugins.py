@@ -25,7 +25,7 @@ import pytest
 
 from nrdctl.errors import AlreadyExists, Conflict, NetworkPluginError, NotFound
 from nrdctl.model.port import PortMapping
-from nrdctl.network import attachment, links, names, netns, peers, ports, record
+from nrdctl.network import attachment, iptables, links, names, netns, peers, ports, record
 from nrdctl.network.attachment import Choice, Request
 from nrdctl.network.conflist import NetworkSpec, bridge_name
 from nrdctl.network.host import Host
@@ -114,13 +114,7 @@ class Installation:
                 with contextlib.suppress(Conflict):
                     self.store.remove(network)
         links.delete_bridge(bridge_name(self.host.data, "bridge"))
-        remove_rules_of(bridge_name(self.host.data, "bridge"))
-
-
-def remove_rules_of(bridge: str) -> None:
-    from nrdctl.network.iptables import sweep_bridge
-
-    sweep_bridge(bridge)
+        iptables.sweep_bridge(bridge_name(self.host.data, "bridge"))
 
 
 @pytest.fixture

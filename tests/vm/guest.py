@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -96,8 +97,10 @@ def restored(bed: Bed) -> Iterator[Guest]:
 def running() -> Iterator[Guest]:
     """A guest, from the bed that is there or a new one; a snapshot that does not come up is made again, once."""
     with contextlib.ExitStack() as stack:
+        bed = build()
         try:
-            guest = stack.enter_context(restored(build()))
-        except GuestDiedError:
+            guest = stack.enter_context(restored(bed))
+        except (BedError, GuestDiedError) as error:
+            print(f"vm bed: the snapshot is of no use, so it is made again: {error}", file=sys.stderr)
             guest = stack.enter_context(restored(build(again=True)))
         yield guest

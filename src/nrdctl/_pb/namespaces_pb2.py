@@ -16,7 +16,7 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bnrdctl/_pb/namespaces.proto\x12!containerd.services.namespaces.v1\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\"\x92\x01\n\tNamespace\x12\x0c\n\x04name\x18\x01 \x01(\t\x12H\n\x06labels\x18\x02 \x03(\x0b\x32\x38.containerd.services.namespaces.v1.Namespace.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"#\n\x13GetNamespaceRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"W\n\x14GetNamespaceResponse\x12?\n\tnamespace\x18\x01 \x01(\x0b\x32,.containerd.services.namespaces.v1.Namespace\"\x17\n\x15ListNamespacesRequest\"Z\n\x16ListNamespacesResponse\x12@\n\nnamespaces\x18\x01 \x03(\x0b\x32,.containerd.services.namespaces.v1.Namespace\"Y\n\x16\x43reateNamespaceRequest\x12?\n\tnamespace\x18\x01 \x01(\x0b\x32,.containerd.services.namespaces.v1.Namespace\"Z\n\x17\x43reateNamespaceResponse\x12?\n\tnamespace\x18\x01 \x01(\x0b\x32,.containerd.services.namespaces.v1.Namespace\"\x8a\x01\n\x16UpdateNamespaceRequest\x12?\n\tnamespace\x18\x01 \x01(\x0b\x32,.containerd.services.namespaces.v1.Namespace\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"Z\n\x17UpdateNamespaceResponse\x12?\n\tnamespace\x18\x01 \x01(\x0b\x32,.containerd.services.namespaces.v1.Namespace\"&\n\x16\x44\x65leteNamespaceRequest\x12\x0c\n\x04name\x18\x01 \x01(\t2\xe0\x04\n\nNamespaces\x12v\n\x03Get\x12\x36.containerd.services.namespaces.v1.GetNamespaceRequest\x1a\x37.containerd.services.namespaces.v1.GetNamespaceResponse\x12{\n\x04List\x12\x38.containerd.services.namespaces.v1.ListNamespacesRequest\x1a\x39.containerd.services.namespaces.v1.ListNamespacesResponse\x12\x7f\n\x06\x43reate\x12\x39.containerd.services.namespaces.v1.CreateNamespaceRequest\x1a:.containerd.services.namespaces.v1.CreateNamespaceResponse\x12\x7f\n\x06Update\x12\x39.containerd.services.namespaces.v1.UpdateNamespaceRequest\x1a:.containerd.services.namespaces.v1.UpdateNamespaceResponse\x12[\n\x06\x44\x65lete\x12\x39.containerd.services.namespaces.v1.DeleteNamespaceRequest\x1a\x16.google.protobuf.Emptyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bnrdctl/_pb/namespaces.proto\x12!containerd.services.namespaces.v1\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\"\x92\x01\n\tNamespace\x12\x0c\n\x04name\x18\x01 \x01(\t\x12H\n\x06labels\x18\x02 \x03(\x0b\x32\x38.containerd.services.namespaces.v1.Namespace.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x17\n\x15ListNamespacesRequest\"Z\n\x16ListNamespacesResponse\x12@\n\nnamespaces\x18\x01 \x03(\x0b\x32,.containerd.services.namespaces.v1.Namespace\"Y\n\x16\x43reateNamespaceRequest\x12?\n\tnamespace\x18\x01 \x01(\x0b\x32,.containerd.services.namespaces.v1.Namespace\"Z\n\x17\x43reateNamespaceResponse\x12?\n\tnamespace\x18\x01 \x01(\x0b\x32,.containerd.services.namespaces.v1.Namespace\"\x8a\x01\n\x16UpdateNamespaceRequest\x12?\n\tnamespace\x18\x01 \x01(\x0b\x32,.containerd.services.namespaces.v1.Namespace\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"Z\n\x17UpdateNamespaceResponse\x12?\n\tnamespace\x18\x01 \x01(\x0b\x32,.containerd.services.namespaces.v1.Namespace\"&\n\x16\x44\x65leteNamespaceRequest\x12\x0c\n\x04name\x18\x01 \x01(\t2\xe8\x03\n\nNamespaces\x12{\n\x04List\x12\x38.containerd.services.namespaces.v1.ListNamespacesRequest\x1a\x39.containerd.services.namespaces.v1.ListNamespacesResponse\x12\x7f\n\x06\x43reate\x12\x39.containerd.services.namespaces.v1.CreateNamespaceRequest\x1a:.containerd.services.namespaces.v1.CreateNamespaceResponse\x12\x7f\n\x06Update\x12\x39.containerd.services.namespaces.v1.UpdateNamespaceRequest\x1a:.containerd.services.namespaces.v1.UpdateNamespaceResponse\x12[\n\x06\x44\x65lete\x12\x39.containerd.services.namespaces.v1.DeleteNamespaceRequest\x1a\x16.google.protobuf.Emptyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -29,24 +29,20 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_NAMESPACE']._serialized_end=276
   _globals['_NAMESPACE_LABELSENTRY']._serialized_start=231
   _globals['_NAMESPACE_LABELSENTRY']._serialized_end=276
-  _globals['_GETNAMESPACEREQUEST']._serialized_start=278
-  _globals['_GETNAMESPACEREQUEST']._serialized_end=313
-  _globals['_GETNAMESPACERESPONSE']._serialized_start=315
-  _globals['_GETNAMESPACERESPONSE']._serialized_end=402
-  _globals['_LISTNAMESPACESREQUEST']._serialized_start=404
-  _globals['_LISTNAMESPACESREQUEST']._serialized_end=427
-  _globals['_LISTNAMESPACESRESPONSE']._serialized_start=429
-  _globals['_LISTNAMESPACESRESPONSE']._serialized_end=519
-  _globals['_CREATENAMESPACEREQUEST']._serialized_start=521
-  _globals['_CREATENAMESPACEREQUEST']._serialized_end=610
-  _globals['_CREATENAMESPACERESPONSE']._serialized_start=612
-  _globals['_CREATENAMESPACERESPONSE']._serialized_end=702
-  _globals['_UPDATENAMESPACEREQUEST']._serialized_start=705
-  _globals['_UPDATENAMESPACEREQUEST']._serialized_end=843
-  _globals['_UPDATENAMESPACERESPONSE']._serialized_start=845
-  _globals['_UPDATENAMESPACERESPONSE']._serialized_end=935
-  _globals['_DELETENAMESPACEREQUEST']._serialized_start=937
-  _globals['_DELETENAMESPACEREQUEST']._serialized_end=975
-  _globals['_NAMESPACES']._serialized_start=978
-  _globals['_NAMESPACES']._serialized_end=1586
+  _globals['_LISTNAMESPACESREQUEST']._serialized_start=278
+  _globals['_LISTNAMESPACESREQUEST']._serialized_end=301
+  _globals['_LISTNAMESPACESRESPONSE']._serialized_start=303
+  _globals['_LISTNAMESPACESRESPONSE']._serialized_end=393
+  _globals['_CREATENAMESPACEREQUEST']._serialized_start=395
+  _globals['_CREATENAMESPACEREQUEST']._serialized_end=484
+  _globals['_CREATENAMESPACERESPONSE']._serialized_start=486
+  _globals['_CREATENAMESPACERESPONSE']._serialized_end=576
+  _globals['_UPDATENAMESPACEREQUEST']._serialized_start=579
+  _globals['_UPDATENAMESPACEREQUEST']._serialized_end=717
+  _globals['_UPDATENAMESPACERESPONSE']._serialized_start=719
+  _globals['_UPDATENAMESPACERESPONSE']._serialized_end=809
+  _globals['_DELETENAMESPACEREQUEST']._serialized_start=811
+  _globals['_DELETENAMESPACEREQUEST']._serialized_end=849
+  _globals['_NAMESPACES']._serialized_start=852
+  _globals['_NAMESPACES']._serialized_end=1340
 # @@protoc_insertion_point(module_scope)

@@ -6,7 +6,14 @@ import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from nrdctl.cgroup.cpu import shares_of_weight, systemd_quota
+from nrdctl.cgroup.cpu import (
+    LEAST_SHARES,
+    MOST_SHARES,
+    runtime_weight,
+    shares_of_weight,
+    systemd_quota,
+    weight_of_shares,
+)
 from nrdctl.cgroup.effective import lowest
 from nrdctl.cgroup.memory import LEAST_MEMORY, align, unreclaimable
 from nrdctl.errors import Conflict, InvalidArgument, Unimplemented
@@ -52,6 +59,14 @@ class Checker:
         if assignment.key == limit.MEMORY_LOW:
             return dataclasses.replace(own, memory_low=size or 0)
         return dataclasses.replace(own, swap_max=size)
+
+    def shares(self, own: Own, shares: int) -> Own:
+        """Return `own` with a weight given as docker's CPU shares, which v1 keeps and a runtime converts for v2."""
+        self._require(limit.CPU_WEIGHT)
+        shares = min(max(shares, LEAST_SHARES), MOST_SHARES)
+        if self._facts.version == 2:
+            return self._weight(own, runtime_weight(shares))
+        return dataclasses.replace(self._weight(own, weight_of_shares(shares)), cpu_shares=shares)
 
     def pin_cpus(self, own: Own, cpus: CpuSet) -> Own:
         """Return `own` pinned to the CPUs; the empty set unpins."""

@@ -69,16 +69,23 @@ class Reading:
     parent_cpus: CpuSet = CpuSet()  # noqa: RUF009 - immutable
     parent_mems: CpuSet = CpuSet()  # noqa: RUF009 - immutable
     cpu_idle: bool = False
+    asked_cpus: CpuSet = CpuSet()  # noqa: RUF009 - immutable
+    asked_mems: CpuSet = CpuSet()  # noqa: RUF009 - immutable
 
     @property
     def pinned_cpus(self) -> CpuSet:
-        """The CPUs that the cgroup is pinned to: empty unless its own list leaves out some of its parent's."""
-        return CpuSet() if self.parent_cpus <= self.own.cpus else self.own.cpus
+        """The CPUs that the cgroup is pinned to: empty unless its own list leaves out some of its parent's.
+
+        With `asked_cpus`, what the container's spec asks for, a pin to all CPUs can be told from no pin.
+        """
+        own = self.own.cpus
+        return CpuSet() if self.parent_cpus <= own and self.asked_cpus != own else own
 
     @property
     def pinned_mems(self) -> CpuSet:
         """The NUMA nodes that the cgroup is pinned to, in the same sense."""
-        return CpuSet() if self.parent_mems <= self.own.mems else self.own.mems
+        own = self.own.mems
+        return CpuSet() if self.parent_mems <= own and self.asked_mems != own else own
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,6 +119,9 @@ class Driver(Protocol):
 
     def read(self, location: Location) -> Reading:
         """Read the limits, the cgroup's own and those of its ancestors. Raises NotFound when it is gone."""
+
+    def granted(self, path: str) -> tuple[CpuSet, CpuSet]:
+        """Return the CPUs and NUMA nodes that the cgroup at `path`, or its nearest existing ancestor, really has."""
 
     def sampler(self, location: Location, groups: Iterable[str]) -> Sampler | None:
         """Open the counters of these groups (see `nrdctl.cgroup.sample.GROUPS`); None when the cgroup is gone."""

@@ -27,17 +27,21 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Wish:
-    """What someone wants to change. For `cpus` and `mems` None leaves them alone and the empty set unpins."""
+    """What someone wants to change. For `cpus` and `mems` None leaves them alone and the empty set unpins.
+
+    `shares` is docker's way to say a weight.
+    """
 
     assignments: tuple[Assignment, ...] = ()
     cpus: CpuSet | None = None
     mems: CpuSet | None = None
+    shares: int | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys that are touched, in order."""
-        pins = ((CPUS, self.cpus), (MEMS, self.mems))
-        return (*(each.key for each in self.assignments), *(key for key, value in pins if value is not None))
+        others = ((limit.CPU_WEIGHT, self.shares), (CPUS, self.cpus), (MEMS, self.mems))
+        return (*(each.key for each in self.assignments), *(key for key, value in others if value is not None))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,6 +108,8 @@ def make_plan(wish: Wish, situation: Situation, *, force: bool = False) -> Plan:
     wanted = reading.own
     for assignment in wish.assignments:
         wanted = checker.apply(wanted, assignment)
+    if wish.shares is not None:
+        wanted = checker.shares(wanted, wish.shares)
     if wish.mems is not None:
         wanted = checker.pin_mems(wanted, wish.mems)
     if wish.cpus is not None:
@@ -179,18 +185,24 @@ def _change(key: str, reading: Reading, wanted: Own, wish: Wish) -> Change:
     return Change(key=key, old=reading.own.text(key), new=wanted.text(key))
 
 
-def stopped_reading(own: Own, facts: HostFacts) -> Reading:
-    """Return the reading that stands for a container without a cgroup: it can have all that this kernel offers."""
-    keys = set(limit.KEYS) | {CPUS, MEMS}
+def stopped_reading(own: Own, facts: HostFacts, parent_path: str, granted: tuple[CpuSet, CpuSet]) -> Reading:
+    """Return the reading that stands for a container without a cgroup: it can have all that this kernel offers.
+
+    `granted` is what the cgroup that will be its parent has: CPUs and NUMA nodes.
+    """
+    keys = {*limit.KEYS, CPUS, MEMS}
     if facts.version == 1:
         keys.discard(limit.MEMORY_HIGH)
+    cpus, mems = granted
     return Reading(
         path="",
         own=own,
         supported=frozenset(keys),
-        cpus_effective=own.cpus or facts.online,
-        mems_effective=own.mems or facts.nodes,
-        parent_path="",
-        parent_cpus=facts.online,
-        parent_mems=facts.nodes,
+        cpus_effective=own.cpus & cpus or cpus,
+        mems_effective=own.mems & mems or mems,
+        parent_path=parent_path,
+        parent_cpus=cpus,
+        parent_mems=mems,
+        asked_cpus=own.cpus,
+        asked_mems=own.mems,
     )

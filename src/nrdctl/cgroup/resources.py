@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nrdctl.cgroup import files
-from nrdctl.cgroup.cpu import runtime_weight, shares_of_weight, weight_of_shares
+from nrdctl.cgroup.cpu import DEFAULT_SHARES, runtime_weight, shares_of_weight, weight_of_shares
 from nrdctl.cgroup.memory import oci_swap, swap_of_oci
 from nrdctl.cgroup.own import CPUS, MEMS, Own
 from nrdctl.model import limit
@@ -137,9 +137,13 @@ def _merge_cpu(result: Resources, keys: set[str], own: Own, version: int) -> Non
         if "burst" in cpu:
             _put(cpu, "burst", own.cpu_burst or None)
     if limit.CPU_WEIGHT in keys:
-        default = own.cpu_weight == limit.DEFAULT_WEIGHT
-        _put(cpu, "shares", None if default or version == 2 else own.cpu_shares or shares_of_weight(own.cpu_weight))
-        _put(result["unified"], files.CPU_WEIGHT, str(own.cpu_weight) if version == 2 and not default else None)
+        shares, weight = own.cpu_shares or shares_of_weight(own.cpu_weight), own.cpu_weight
+        _put(cpu, "shares", shares if version == 1 and shares != DEFAULT_SHARES else None)
+        _put(
+            result["unified"],
+            files.CPU_WEIGHT,
+            str(weight) if version == 2 and weight != limit.DEFAULT_WEIGHT else None,
+        )
     if CPUS in keys:
         _put(cpu, "cpus", own.cpus.format() or None)
     if MEMS in keys:

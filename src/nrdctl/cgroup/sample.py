@@ -101,38 +101,28 @@ def stall(data: bytes, kind: bytes = b"some") -> int | None:
 
 def from_v2(texts: Mapping[str, bytes], *, inode: int, time_ns: int) -> CgroupSample:
     """Build a sample from the v2 files that were read, by their names."""
-    cpu = texts.get(files.CPU_STAT, b"")
-    memory = texts.get(files.MEMORY_STAT, b"")
-    io = files.sum_io(texts[files.IO_STAT].decode()) if files.IO_STAT in texts else {}
-    file_refaults = pick(memory, b"workingset_refault_file")
-    anon_refaults = pick(memory, b"workingset_refault_anon")
-    refaults = None if file_refaults is None else file_refaults + (anon_refaults or 0)
-    return CgroupSample(
-        inode=inode,
-        time_ns=time_ns,
-        cpu_usec=pick(cpu, b"usage_usec"),
-        cpu_user_usec=pick(cpu, b"user_usec"),
-        cpu_system_usec=pick(cpu, b"system_usec"),
-        cpu_periods=pick(cpu, b"nr_periods"),
-        cpu_throttled_periods=pick(cpu, b"nr_throttled"),
-        cpu_throttled_usec=pick(cpu, b"throttled_usec"),
-        memory_current=_number(texts, files.MEMORY_CURRENT),
-        memory_anon=pick(memory, b"anon"),
-        memory_inactive_file=pick(memory, b"inactive_file"),
-        memory_active_file=pick(memory, b"active_file"),
-        memory_shmem=pick(memory, b"shmem"),
-        memory_kernel=pick(memory, b"kernel"),
-        memory_slab_reclaimable=pick(memory, b"slab_reclaimable"),
-        memory_refaults=refaults,
-        swap_current=_number(texts, files.MEMORY_SWAP_CURRENT),
-        oom_kills=pick(texts.get(files.MEMORY_EVENTS, b""), b"oom_kill"),
-        pids_current=_number(texts, files.PIDS_CURRENT),
-        io_read_bytes=io.get("rbytes"),
-        io_written_bytes=io.get("wbytes"),
-        io_reads=io.get("rios"),
-        io_writes=io.get("wios"),
-        **_stalls(texts),
-    )
+    values: dict[str, int | None] = {}
+    if files.CPU_STAT in texts:
+        cpu = texts[files.CPU_STAT]
+        values["cpu_usec"] = pick(cpu, b"usage_usec")
+        values["cpu_user_usec"] = pick(cpu, b"user_usec")
+        values["cpu_system_usec"] = pick(cpu, b"system_usec")
+        values["cpu_periods"] = pick(cpu, b"nr_periods")
+        values["cpu_throttled_periods"] = pick(cpu, b"nr_throttled")
+        values["cpu_throttled_usec"] = pick(cpu, b"throttled_usec")
+    if files.MEMORY_STAT in texts:
+        _v2_memory(values, texts[files.MEMORY_STAT])
+    if files.MEMORY_EVENTS in texts:
+        values["oom_kills"] = pick(texts[files.MEMORY_EVENTS], b"oom_kill")
+    _number(values, "memory_current", texts.get(files.MEMORY_CURRENT))
+    _number(values, "swap_current", texts.get(files.MEMORY_SWAP_CURRENT))
+    _number(values, "pids_current", texts.get(files.PIDS_CURRENT))
+    if files.IO_STAT in texts:
+        io = files.sum_io(texts[files.IO_STAT].decode())
+        values["io_read_bytes"], values["io_written_bytes"] = io["rbytes"], io["wbytes"]
+        values["io_reads"], values["io_writes"] = io["rios"], io["wios"]
+    _stalls(values, texts)
+    return CgroupSample(inode=inode, time_ns=time_ns, **values)
 
 
 def from_v1(texts: Mapping[str, bytes], *, inode: int, time_ns: int, unified: Mapping[str, bytes]) -> CgroupSample:
@@ -141,68 +131,74 @@ def from_v1(texts: Mapping[str, bytes], *, inode: int, time_ns: int, unified: Ma
     `unified` holds the base files of the v2 hierarchy of a hybrid host (cpu.stat, pressure), which count there too and
     know more than v1; it is empty on plain v1.
     """
-    memory = texts.get(files.MEMORY_STAT, b"")
-    cpu_v1 = texts.get(files.CPU_STAT, b"")
-    cpu, user, system = _v1_cpu(texts, unified)
-    throttled = pick(cpu_v1, b"throttled_time")
-    moved = _blkio(texts, files.V1_BLKIO_BYTES)
-    operations = _blkio(texts, files.V1_BLKIO_IOS)
-    return CgroupSample(
-        inode=inode,
-        time_ns=time_ns,
-        cpu_usec=cpu,
-        cpu_user_usec=user,
-        cpu_system_usec=system,
-        cpu_periods=pick(cpu_v1, b"nr_periods"),
-        cpu_throttled_periods=pick(cpu_v1, b"nr_throttled"),
-        cpu_throttled_usec=None if throttled is None else throttled // 1000,
-        memory_current=_number(texts, files.V1_MEMORY_USAGE),
-        memory_anon=pick(memory, b"total_rss"),
-        memory_inactive_file=pick(memory, b"total_inactive_file"),
-        memory_active_file=pick(memory, b"total_active_file"),
-        memory_shmem=pick(memory, b"total_shmem"),
-        memory_refaults=pick(memory, b"total_workingset_refault_file"),
-        swap_current=pick(memory, b"total_swap"),
-        oom_kills=pick(texts.get(files.V1_OOM_CONTROL, b""), b"oom_kill"),
-        pids_current=_number(texts, files.PIDS_CURRENT),
-        io_read_bytes=moved[0],
-        io_written_bytes=moved[1],
-        io_reads=operations[0],
-        io_writes=operations[1],
-        **_stalls(unified),
-    )
+    values: dict[str, int | None] = {}
+    _v1_cpu(values, texts, unified)
+    if files.MEMORY_STAT in texts:
+        _v1_memory(values, texts[files.MEMORY_STAT])
+    if files.V1_OOM_CONTROL in texts:
+        values["oom_kills"] = pick(texts[files.V1_OOM_CONTROL], b"oom_kill")
+    _number(values, "memory_current", texts.get(files.V1_MEMORY_USAGE))
+    _number(values, "pids_current", texts.get(files.PIDS_CURRENT))
+    if files.V1_BLKIO_BYTES in texts:
+        values["io_read_bytes"], values["io_written_bytes"] = files.sum_blkio(texts[files.V1_BLKIO_BYTES].decode())
+    if files.V1_BLKIO_IOS in texts:
+        values["io_reads"], values["io_writes"] = files.sum_blkio(texts[files.V1_BLKIO_IOS].decode())
+    _stalls(values, unified)
+    return CgroupSample(inode=inode, time_ns=time_ns, **values)
 
 
-def _v1_cpu(texts: Mapping[str, bytes], unified: Mapping[str, bytes]) -> tuple[int | None, int | None, int | None]:
+def _v2_memory(values: dict[str, int | None], stat: bytes) -> None:
+    values["memory_anon"] = pick(stat, b"anon")
+    values["memory_inactive_file"] = pick(stat, b"inactive_file")
+    values["memory_active_file"] = pick(stat, b"active_file")
+    values["memory_shmem"] = pick(stat, b"shmem")
+    values["memory_kernel"] = pick(stat, b"kernel")
+    values["memory_slab_reclaimable"] = pick(stat, b"slab_reclaimable")
+    refaults = pick(stat, b"workingset_refault_file")
+    if refaults is not None:
+        values["memory_refaults"] = refaults + (pick(stat, b"workingset_refault_anon") or 0)
+
+
+def _v1_memory(values: dict[str, int | None], stat: bytes) -> None:
+    values["memory_anon"] = pick(stat, b"total_rss")
+    values["memory_inactive_file"] = pick(stat, b"total_inactive_file")
+    values["memory_active_file"] = pick(stat, b"total_active_file")
+    values["memory_shmem"] = pick(stat, b"total_shmem")
+    values["memory_refaults"] = pick(stat, b"total_workingset_refault_file")
+    values["swap_current"] = pick(stat, b"total_swap")
+
+
+def _v1_cpu(values: dict[str, int | None], texts: Mapping[str, bytes], unified: Mapping[str, bytes]) -> None:
+    if files.CPU_STAT in texts:
+        stat = texts[files.CPU_STAT]
+        values["cpu_periods"] = pick(stat, b"nr_periods")
+        values["cpu_throttled_periods"] = pick(stat, b"nr_throttled")
+        values["cpu_throttled_usec"] = (pick(stat, b"throttled_time") or 0) // 1000
     if files.CPU_STAT in unified:
         stat = unified[files.CPU_STAT]
-        return pick(stat, b"usage_usec"), pick(stat, b"user_usec"), pick(stat, b"system_usec")
-    usage = _number(texts, files.V1_CPUACCT_USAGE)
-    ticks = texts.get(files.V1_CPUACCT_STAT, b"")
-    user, system = pick(ticks, b"user"), pick(ticks, b"system")
-    return (
-        None if usage is None else usage // 1000,
-        None if user is None else user * _TICK_USEC,
-        None if system is None else system * _TICK_USEC,
-    )
+        values["cpu_usec"] = pick(stat, b"usage_usec")
+        values["cpu_user_usec"] = pick(stat, b"user_usec")
+        values["cpu_system_usec"] = pick(stat, b"system_usec")
+        return
+    if files.V1_CPUACCT_USAGE in texts:
+        values["cpu_usec"] = int(texts[files.V1_CPUACCT_USAGE]) // 1000
+    if files.V1_CPUACCT_STAT in texts:
+        ticks = texts[files.V1_CPUACCT_STAT]
+        values["cpu_user_usec"] = (pick(ticks, b"user") or 0) * _TICK_USEC
+        values["cpu_system_usec"] = (pick(ticks, b"system") or 0) * _TICK_USEC
 
 
-def _stalls(texts: Mapping[str, bytes]) -> dict[str, int | None]:
-    memory, io = texts.get(files.MEMORY_PRESSURE, b""), texts.get(files.IO_PRESSURE, b"")
-    return {
-        "cpu_stall_usec": stall(texts.get(files.CPU_PRESSURE, b"")),
-        "memory_stall_usec": stall(memory),
-        "memory_full_stall_usec": stall(memory, b"full"),
-        "io_stall_usec": stall(io),
-        "io_full_stall_usec": stall(io, b"full"),
-    }
+def _stalls(values: dict[str, int | None], texts: Mapping[str, bytes]) -> None:
+    if files.CPU_PRESSURE in texts:
+        values["cpu_stall_usec"] = stall(texts[files.CPU_PRESSURE])
+    if files.MEMORY_PRESSURE in texts:
+        values["memory_stall_usec"] = stall(texts[files.MEMORY_PRESSURE])
+        values["memory_full_stall_usec"] = stall(texts[files.MEMORY_PRESSURE], b"full")
+    if files.IO_PRESSURE in texts:
+        values["io_stall_usec"] = stall(texts[files.IO_PRESSURE])
+        values["io_full_stall_usec"] = stall(texts[files.IO_PRESSURE], b"full")
 
 
-def _number(texts: Mapping[str, bytes], name: str) -> int | None:
-    data = texts.get(name)
-    return None if data is None else int(data)
-
-
-def _blkio(texts: Mapping[str, bytes], name: str) -> tuple[int | None, int | None]:
-    data = texts.get(name)
-    return (None, None) if data is None else files.sum_blkio(data.decode())
+def _number(values: dict[str, int | None], name: str, data: bytes | None) -> None:
+    if data is not None:
+        values[name] = int(data)

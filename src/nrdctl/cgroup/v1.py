@@ -43,22 +43,25 @@ class V1Driver:
     version = 1
 
     def __init__(self, mounts: Mapping[str, Path], *, proc: Path = Path("/proc")) -> None:
-        self._mounts = dict(mounts)
+        self.mounts: Mapping[str, Path] = dict(mounts)
         self._proc = proc
 
     def locate(self, pid: int, container_id: str = "") -> Location:
-        """Return the cgroup of the container that this process is the first of. Raises NotFound when it is gone."""
+        """Return the cgroup of the container that this process is the first of. Raises NotFound when it is gone.
+
+        Controllers that have it in their root are left out: their files are the host's, not the container's.
+        """
         process = self._proc / str(pid)
         try:
             cgroup, mountinfo = (process / "cgroup").read_text(), (process / "mountinfo").read_text()
         except (FileNotFoundError, ProcessLookupError):
             raise NotFound(f"process {pid} has just gone") from None
         paths = container_paths(cgroup, mountinfo, container_id)
-        return Location(paths={name: path for name, path in paths.items() if name in self._mounts})
+        return Location(paths={name: path for name, path in paths.items() if name in self.mounts and path != "/"})
 
     def read(self, location: Location) -> Reading:
         """Read the limits, the cgroup's own and those of its ancestors. Raises NotFound when it is gone."""
-        if not any(self._directory(name, path).is_dir() for name, path in location.paths.items()):
+        if location.paths and not self._directory(*_anchor(location)).is_dir():
             raise NotFound(f"the cgroup {location.path} has just gone")
         texts = {key: self._text(location, *place) for key, place in _FILE_OF_KEY.items()}
         above = ancestors(location.paths.get("cpuset", "/"))
@@ -75,6 +78,12 @@ class V1Driver:
             cpu_idle=(self._text(location, "cpu", files.CPU_IDLE) or "0").strip() == "1",
         )
 
+    def granted(self, path: str) -> tuple[CpuSet, CpuSet]:
+        """Return the CPUs and NUMA nodes that the cgroup at `path`, or its nearest existing ancestor, really has."""
+        paths = [path, *ancestors(path)]
+        cpus = self._granted(paths, files.V1_CPUSET_CPUS_EFFECTIVE)
+        return cpus, self._granted(paths, files.V1_CPUSET_MEMS_EFFECTIVE)
+
     def sampler(self, location: Location, groups: Iterable[str]) -> V1Sampler | None:
         """Open the counters of these groups; None when the cgroup is gone."""
         groups = tuple(groups)
@@ -84,8 +93,7 @@ class V1Driver:
             for controller, name in V1_FILES.get(group, ())
             if controller in location.paths
         }
-        controller, path = _anchor(location)
-        kept = KeptFiles.open(self._directory(controller, path), names)
+        kept = KeptFiles.open(self._directory(*_anchor(location)), names) if location.paths else None
         if kept is None:
             return None
         return V1Sampler(kept, self._unified(location, groups))
@@ -107,7 +115,7 @@ class V1Driver:
         return KeptFiles.open(directory, names)
 
     def _directory(self, controller: str, path: str) -> Path:
-        return self._mounts[controller] / path.lstrip("/")
+        return self.mounts[controller] / path.lstrip("/")
 
     def _text(self, location: Location, controller: str, name: str) -> str | None:
         if controller not in location.paths:
@@ -116,7 +124,7 @@ class V1Driver:
 
     def _granted(self, paths: list[str], name: str) -> CpuSet:
         """Return the effective set of the first of these cgroups that can be read, else the root's."""
-        if "cpuset" not in self._mounts:
+        if "cpuset" not in self.mounts:
             return CpuSet()
         for path in (*paths, "/"):
             text = read_optional(self._directory("cpuset", path) / name)

@@ -77,6 +77,12 @@ class V2Driver:
             cpu_idle=(read_optional(directory / files.CPU_IDLE) or "0").strip() == "1",
         )
 
+    def granted(self, path: str) -> tuple[CpuSet, CpuSet]:
+        """Return the CPUs and NUMA nodes that the cgroup at `path`, or its nearest existing ancestor, really has."""
+        paths = [path, *ancestors(path)]
+        cpus = self._granted(paths, files.CPUSET_CPUS_EFFECTIVE)
+        return cpus, self._granted(paths, files.CPUSET_MEMS_EFFECTIVE)
+
     def sampler(self, location: Location, groups: Iterable[str]) -> V2Sampler | None:
         """Open the counters of these groups; None when the cgroup is gone."""
         directory = self._directory(location.path)

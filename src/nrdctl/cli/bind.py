@@ -68,9 +68,7 @@ def _parameter(name: str, option: Option) -> inspect.Parameter:
         default = option.default
         if default is None or marker.parse:
             kind, default = kind | None if kind is not Any else Any, None
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info]
-    )
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
 
 
 def _parser(parse: Callable[[str], Any]) -> Callable[[str], Any]:

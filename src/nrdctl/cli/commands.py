@@ -83,7 +83,9 @@ COMMANDS: Table = {
             **{name: entry for name, entry in _IMAGE.items() if name != "rmi"},
             "ls": Entry(target=f"{_I}.images:images", summary="List images"),
             "rm": Entry(target=f"{_I}.rmi:rmi", summary="Remove one or more images"),
-            "inspect": Entry(target=f"{_I}.inspect:inspect", summary="Display detailed information on images"),
+            "inspect": Entry(
+                target=f"{_I}.inspect:inspect", summary="Display detailed information on one or more images"
+            ),
         },
     ),
     "network": Group(
@@ -108,6 +110,7 @@ COMMANDS: Table = {
         hidden=True,
         commands={
             "exited": Entry(target="nrdctl.cli.internal:exited", summary="Clean up after a container's exit"),
+            "close-stdin": Entry(target="nrdctl.cli.internal:close_stdin", summary="Close a container's input"),
             "restart": Entry(target="nrdctl.cli.internal:restart", summary="Start a container again by its policy"),
         },
     ),

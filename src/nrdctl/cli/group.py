@@ -38,7 +38,7 @@ class Group:
     """A group of commands (`nrdctl container …`)."""
 
     summary: str
-    commands: Mapping[str, Entry]
+    commands: Mapping[str, Entry | Group]
     section: str = "Management Commands"
     hidden: bool = False
 

@@ -29,7 +29,7 @@ def show(app: App, names: Iterable[str], format: str, inspect: Callable[[str], d
     else:
         for document in documents:
             app.say(template.execute(document, missing_key="error"))
-    for error in missing:
-        app.report(error)
+    for miss in missing:
+        app.report(miss)
     if missing:
         raise ContainerExit(1)

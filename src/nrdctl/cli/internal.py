@@ -27,3 +27,11 @@ def restart(app: App, container: Container) -> None:
         restart_after_exit(app.engine, app.engine.client.containers.get(container))
     except NotFound:
         return
+
+
+def close_stdin(app: App, container: Container) -> None:
+    """Close the standard input of a container's process."""
+    try:
+        app.engine.client.tasks.close_stdin(container)
+    except NotFound:
+        return

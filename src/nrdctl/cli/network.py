@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from nrdctl.cli.app import App
 from nrdctl.cli.options import Filter, Format, NoTrunc, Quiet, parse_filters
 from nrdctl.errors import InvalidArgument
+from nrdctl.model.summary import NetworkSummary
 
 
 def ls(
@@ -22,17 +24,26 @@ def ls(
     from nrdctl.render.networks import network_columns  # import cost
 
     filters = parse_filters(filter)
-    tests = {
-        "name": lambda n, v: v in n.name,
-        "id": lambda n, v: n.id.startswith(v),
-        "driver": lambda n, v: n.driver == v,
-        "label": lambda n, v: v.partition("=")[0] in n.labels and v.partition("=")[2] in ("", n.labels.get(v.partition("=")[0])),
-    }
     for key in filters:
-        if key not in tests:
-            raise InvalidArgument(f"invalid filter '{key}'", hint=f"filters are: {', '.join(tests)}")
+        if key not in _TESTS:
+            raise InvalidArgument(f"invalid filter '{key}'", hint=f"filters are: {', '.join(_TESTS)}")
     formatter = network_columns(datetime.now(UTC), no_trunc=no_trunc).prepare(format, quiet=quiet)
-    networks = [
-        n for n in list_networks(app.engine) if all(any(tests[k](n, v) for v in vs) for k, vs in filters.items())
+    rows = [
+        row
+        for row in list_networks(app.engine)
+        if all(any(_TESTS[key](row, value) for value in values) for key, values in filters.items())
     ]
-    app.write(formatter.render(networks))
+    app.write(formatter.render(rows))
+
+
+def _has_label(row: NetworkSummary, wanted: str) -> bool:
+    key, equals, value = wanted.partition("=")
+    return key in row.labels and (not equals or row.labels[key] == value)
+
+
+_TESTS: dict[str, Callable[[NetworkSummary, str], bool]] = {
+    "name": lambda row, value: value in row.name,
+    "id": lambda row, value: row.id.startswith(value),
+    "driver": lambda row, value: row.driver == value,
+    "label": _has_label,
+}

@@ -37,9 +37,7 @@ DetachKeys = Annotated[
         show_default=False,
     ),
 ]
-Signal = Annotated[
-    str | None, typer.Option("--signal", "-s", metavar="string", help="Signal to send to the container")
-]
+Signal = Annotated[str | None, typer.Option("--signal", "-s", metavar="string", help="Signal to send to the container")]
 StopTime = Annotated[
     int | None,
     typer.Option("--time", "-t", "--timeout", metavar="int", help="Seconds to wait before killing the container"),

@@ -1,7 +1,7 @@
 """The attach socket: many clients, each with a bounded queue of packets that it has not taken yet."""
 
 import posix
-from _collections import deque
+from _collections import deque  # type: ignore[import-not-found]
 from _socket import (
     AF_UNIX,
     CMSG_SPACE,
@@ -58,7 +58,7 @@ class Client:
         self.writes_stdin = False
         self.hung_up = False
 
-    def send(self, packet: bytes) -> None:
+    def enqueue(self, packet: bytes) -> None:
         """Send `packet` now or as soon as the client takes it."""
         if not self.hung_up:
             self.queue.append(packet)
@@ -84,17 +84,12 @@ class Client:
         self.queue.clear()
         self.queued = 0
 
-    def acknowledge(self, kind: bytes, result: bytes = b"") -> None:
-        """Answer a request of type `kind`."""
-        self.send(protocol.ACK + kind + result)
-
-    def refuse(self, kind: bytes, reason: str) -> None:
-        """Answer that a request of type `kind` failed."""
-        self.send(protocol.NACK + kind + reason.encode())
-
 
 class AttachServer:
-    """Listens at `<directory>/attach.sock`, in place of a socket that is there; never unlinks it (it may be a successor's)."""
+    """Listens at `<directory>/attach.sock`, in place of a socket that is there.
+
+    It never unlinks it, which may be a successor's by then: a socket that nobody listens at refuses connections.
+    """
 
     def __init__(self, loop: Loop, directory: bytes, owner: "Owner") -> None:
         self._loop = loop
@@ -120,16 +115,31 @@ class AttachServer:
         """Bytes that wait for the slowest client."""
         return max((client.queued for client in self._clients.values()), default=0)
 
+    def send(self, client: Client, packet: bytes) -> None:
+        """Send one client a packet."""
+        waiting = bool(client.queue)
+        client.enqueue(packet)
+        if bool(client.queue) != waiting:
+            self._watch(client)
+
+    def acknowledge(self, client: Client, kind: bytes, result: bytes = b"") -> None:
+        """Answer a request of type `kind`."""
+        self.send(client, protocol.ACK + kind + result)
+
+    def refuse(self, client: Client, kind: bytes, reason: str) -> None:
+        """Answer that a request of type `kind` failed."""
+        self.send(client, protocol.NACK + kind + reason.encode())
+
     def publish(self, packet: bytes) -> None:
         """Send output to those who subscribed."""
         for client in self._clients.values():
             if client.subscribed:
-                self._send(client, packet)
+                self.send(client, packet)
 
     def announce(self, packet: bytes) -> None:
         """Send `packet` to every client."""
         for client in self._clients.values():
-            self._send(client, packet)
+            self.send(client, packet)
 
     def pause_input(self, paused: bool) -> None:
         """Stop or go on reading from the clients that write standard input."""
@@ -157,16 +167,12 @@ class AttachServer:
         connection.setblocking(False)
         client = Client(connection)
         self._clients[fd] = client
-        client.send(protocol.HELLO + str(protocol.VERSION).encode())
+        client.enqueue(protocol.HELLO + str(protocol.VERSION).encode())
         self._watch(client)
 
-    def _send(self, client: Client, packet: bytes) -> None:
-        waiting = bool(client.queue)
-        client.send(packet)
-        if bool(client.queue) != waiting:
-            self._watch(client)
-
     def _watch(self, client: Client) -> None:
+        if client.connection.fileno() < 0:
+            return
         paused = self._input_paused and client.writes_stdin
         events = (0 if paused else READ) | (WRITE if client.queue else 0)
         fd = client.connection.fileno()
@@ -184,8 +190,7 @@ class AttachServer:
                 return
         elif events & HANGUP:
             client.hang_up()
-        if client.connection.fileno() >= 0:
-            self._watch(client)
+        self._watch(client)
         self._owner.on_clients_changed()
 
     def _receive(self, client: Client) -> bool:
@@ -206,9 +211,10 @@ class AttachServer:
         kind = packet[:1]
         if flags & (MSG_TRUNC | MSG_CTRUNC):
             _close(sockets)
-            client.refuse(kind, "the packet is too long")
+            self.refuse(client, kind, "the packet is too long")
             return True
-        client.writes_stdin = client.writes_stdin or kind == protocol.STDIN
+        if kind == protocol.STDIN:
+            client.writes_stdin = True
         self._owner.on_request(client, kind, packet[1:], sockets)
         return True
 

@@ -1,8 +1,7 @@
 """Runs one of nrdctl's own commands in a session of its own and reports its exit status and output."""
 
 import posix
-import sys
-from _signal import SIGHUP, SIGINT, SIGPIPE, SIGTERM
+from _signal import SIGHUP, SIGINT, SIGPIPE, SIGTERM  # type: ignore[import-not-found]
 from select import POLLIN
 
 from nrdctl.conmon.loop import READ, Loop
@@ -82,7 +81,7 @@ def _spawn(argv: list[bytes], environment: dict[bytes, bytes], stdout: int) -> i
 def _limit_errors() -> None:
     """Begin the error file anew when failures have filled it: standard error of the commands is ours."""
     try:
-        if posix.fstat(sys.__stderr__.fileno() if sys.__stderr__ else 2).st_size > _MOST_ERRORS:
+        if posix.fstat(2).st_size > _MOST_ERRORS:
             posix.ftruncate(2, 0)
     except OSError:
         return

@@ -14,19 +14,19 @@ _PIECE = 65536
 
 
 class ContainerInput:
-    """The FIFO at `path`. It is opened for both ways: that works before the shim has opened it, and keeps what is written until it does."""
+    """The FIFO at `path`.
+
+    It is opened for both ways: that works before the shim has opened it, and keeps what is written until it does.
+    """
 
     def __init__(self, loop: Loop, path: bytes, on_room: "Callable[[], None]") -> None:
         self._loop = loop
         self._on_room = on_room
         self._fd = posix.open(path, posix.O_RDWR | posix.O_NONBLOCK | posix.O_CLOEXEC)
         self._pending = bytearray()
+        self._held = True
         self._closing = False
-
-    @property
-    def open(self) -> bool:
-        """Whether the container can still get input from here."""
-        return self._fd >= 0 and not self._closing
+        self._closed: list[Callable[[], None]] = []
 
     @property
     def full(self) -> bool:
@@ -35,24 +35,29 @@ class ContainerInput:
 
     def write(self, data: bytes) -> None:
         """Write `data` as the container takes it. Dropped when the input is closed."""
-        if self.open:
+        if self._fd >= 0 and not self._closing:
             self._pending += data
             self._push()
 
-    def finish(self) -> None:
-        """Close the FIFO when all has been written."""
+    def release(self) -> None:
+        """Allow the end of the input: the shim has opened the FIFO, so that closing our end loses nothing."""
+        self._held = False
+        self._push()
+
+    def finish(self, closed: "Callable[[], None]") -> None:
+        """Close the FIFO when all has been written, then call `closed`."""
         self._closing = True
+        self._closed.append(closed)
         self._push()
 
     def close(self) -> None:
         """Close the FIFO now and forget what is waiting."""
         self._closing = True
+        self._held = False
         self._pending.clear()
         self._push()
 
     def _push(self) -> None:
-        if self._fd < 0:
-            return
         try:
             while self._pending:
                 del self._pending[: posix.write(self._fd, self._pending[:_PIECE])]
@@ -62,8 +67,15 @@ class ContainerInput:
             self._pending.clear()
         if not self._pending:
             self._loop.forget(self._fd)
-            if self._closing:
-                posix.close(self._fd)
-                self._fd = -1
+            if self._closing and not self._held:
+                self._shut()
         if len(self._pending) <= _ROOM:
             self._on_room()
+
+    def _shut(self) -> None:
+        if self._fd >= 0:
+            posix.close(self._fd)
+            self._fd = -1
+        waiting, self._closed = self._closed, []
+        for closed in waiting:
+            closed()

@@ -15,7 +15,10 @@ _LARGEST_PIPE = 1 << 20
 
 
 class ContainerOutput:
-    """The open output streams, watched unless paused. `sink(stream, chunk)` gets what they bring; `ended()` is called after the last."""
+    """The open output streams, watched unless paused.
+
+    `sink(stream, chunk)` gets what they bring; `ended()` is called after the end of the last one.
+    """
 
     def __init__(self, loop: Loop, sink: "Callable[[bytes, bytes], None]", ended: "Callable[[], None]") -> None:
         self._loop = loop
@@ -33,7 +36,7 @@ class ContainerOutput:
         """Read the stream `stream` (`stdout` or `stderr`) from `fd`."""
         posix.set_blocking(fd, False)
         self._streams[fd] = stream
-        self._loop.watch(fd, READ, lambda _events: self._read(fd))
+        self._watch(fd)
 
     def pause(self, paused: bool) -> None:
         """Stop reading, so that the container blocks when its pipe is full; or go on."""
@@ -44,7 +47,7 @@ class ContainerOutput:
             if paused:
                 self._loop.forget(fd)  # with no events asked for, poll would still report the end of a pipe, for ever
             else:
-                self._loop.watch(fd, READ, lambda _events, fd=fd: self._read(fd))
+                self._watch(fd)
 
     def drain(self) -> None:
         """Read what the pipes hold now; other processes may keep them open, and even go on writing."""
@@ -59,6 +62,9 @@ class ContainerOutput:
             self._loop.forget(fd)
             posix.close(fd)
         self._streams.clear()
+
+    def _watch(self, fd: int) -> None:
+        self._loop.watch(fd, READ, lambda _events: self._read(fd))
 
     def _read(self, fd: int) -> int:
         """Read once; return the number of bytes."""

@@ -1,4 +1,4 @@
-"""Docker's json-file lines: `{"log":"…\\n","stream":"stdout","time":"2026-01-02T03:04:05.123456789Z"}`."""
+r"""Docker's json-file lines: `{"log":"…\n","stream":"stdout","time":"2026-01-02T03:04:05.123456789Z"}`."""
 
 from _json import encode_basestring
 from time import gmtime, strftime
@@ -31,10 +31,10 @@ def encode(block: bytes, stream: bytes, time: bytes) -> bytes:
 
 
 def _escape(block: bytes) -> bytes:
-    """Escape `block` for JSON, but leave its newlines as they are.
+    r"""Escape `block` for JSON, but leave its newlines as they are.
 
-    The escaped newline is the two characters `\\n`; `\\\\n` (an escaped backslash before an n) is told from it by parking escaped
-    backslashes as NUL, which escaped text never holds.
+    The escaped newline is the two characters `\n`; `\\n` (an escaped backslash before an n) is told from it by parking
+    escaped backslashes as NUL, which escaped text never holds.
     """
     text = block.decode("utf-8", "replace")
     if not block.translate(None, _PLAIN) and (block.isascii() or "\ufffd" not in text):
@@ -43,7 +43,7 @@ def _escape(block: bytes) -> bytes:
     return escaped.replace("\\\\", "\0").replace("\\n", "\n").replace("\0", "\\\\").encode()
 
 
-_PLAIN = bytes(byte for byte in range(256) if byte == 0x0A or byte >= 0x20 and byte not in b'"\\')
+_PLAIN = bytes(byte for byte in range(256) if byte == 0x0A or (byte >= 0x20 and byte not in b'"\\'))
 
 
 class LineSplitter:
@@ -53,7 +53,10 @@ class LineSplitter:
         self._rest = b""
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """Return the blocks that `chunk` completes: whole lines, or MAX_PARTIAL bytes (or a little less, so as not to cut a character)."""
+        """Return the blocks that `chunk` completes: whole lines, or MAX_PARTIAL bytes of a longer one.
+
+        A piece is up to three bytes shorter where it would cut a character.
+        """
         data = self._rest + chunk if self._rest else chunk
         blocks = []
         start = 0

@@ -1,4 +1,8 @@
-"""Writes the json-file log: rotation as docker's (`.1` is the newest old file), and no failure of the disk stops the container."""
+"""Writes the json-file log.
+
+It rotates as docker does (`.1` is the newest old file). A full disk stops nothing: lines are dropped, counted, and the
+log says so when it goes on.
+"""
 
 import posix
 from time import monotonic, time_ns
@@ -10,7 +14,10 @@ _REOPEN_AFTER = 1.0
 
 
 class LogWriter:
-    """The log of one container. An empty `path` logs nothing. `max_size` bytes (0: no limit), `max_files` with the current one."""
+    """The log of one container. An empty `path` logs nothing.
+
+    `max_size` is in bytes (0: no limit); `max_files` counts the current file too.
+    """
 
     def __init__(self, path: bytes, *, max_size: int = 0, max_files: int = 1) -> None:
         self._path = path

@@ -16,17 +16,20 @@ _REPORTS = 20
 
 
 class Loop:
-    """Calls back on events. A callback that raises is reported and its descriptor is no longer watched: one bug can't spin."""
+    """Calls back on events.
+
+    A callback that raises is reported, and its descriptor is no longer watched, so that it can't spin.
+    """
 
     def __init__(self) -> None:
         self._poll = poll()
-        self._callbacks: "dict[int, Callable[[int], None]]" = {}
-        self._timers: "dict[str, tuple[float, Callable[[], None]]]" = {}
+        self._callbacks: dict[int, Callable[[int], object]] = {}
+        self._timers: dict[str, tuple[float, Callable[[], None]]] = {}
         self._reports = _REPORTS
         self.running = True
 
-    def watch(self, fd: int, events: int, callback: "Callable[[int], None]") -> None:
-        """Call `callback(events)` when `fd` has one of `events` (or a hang-up, which needs no asking). Again: changes both."""
+    def watch(self, fd: int, events: int, callback: "Callable[[int], object]") -> None:
+        """Call `callback(events)` when `fd` has one of `events`, or hangs up. Called again it changes both."""
         self._poll.register(fd, events)
         self._callbacks[fd] = callback
 
@@ -82,3 +85,10 @@ class Loop:
             return None
         soonest = min(deadline for deadline, _ in self._timers.values())
         return max(0, int((soonest - monotonic()) * 1000) + 1)
+
+
+def is_ready(fd: int) -> bool:
+    """Say whether `fd` can be read now."""
+    once = poll()
+    once.register(fd, POLLIN)
+    return bool(once.poll(0))

@@ -1,13 +1,14 @@
 """What goes over the attach socket, a SOCK_SEQPACKET socket at `<run dir>/attach.sock`.
 
 A packet is one type byte and a payload. The monitor greets every client with HELLO and the protocol's version. Every
-request but STDIN is answered, in order, by ACK (payload: the request's type byte, then a result) or NACK (the type
+request but STDIN is answered by ACK (payload: the request's type byte, then a result) or NACK (the type
 byte, then a text for a person).
 
     client → monitor                     result in ACK
     s  send me the output from now on    -
-    i  bytes for the standard input      (no answer; the socket itself pushes back)
-    c  I have no more input              1: the monitor closes its end, now call Tasks.CloseIO; 0: the input stays open
+    i  bytes for the standard input      (no answer; the socket itself pushes back). An empty one makes this client a
+                                         writer, whose going ends the input as STDIN_CLOSE does
+    c  I have no more input              STDIN_CLOSED, when the shim has all of it: call Tasks.CloseIO; or STDIN_KEPT
     p  decimal pid of the init process   -
     f  sockets (SCM_RIGHTS) to keep open -
     m  I will clean up after the exit    CLAIM_GRANTED, or CLAIM_LATE: a clean-up command is running already
@@ -15,7 +16,7 @@ byte, then a text for a person).
 
     monitor → client
     h  protocol version (decimal)        o  bytes of stdout     e  bytes of stderr
-    a  ACK   n  NACK                     x  the init process is gone and all of its output has been sent (to every client)
+    a  ACK   n  NACK                     x  the init process is gone and its output sent (to every client)
 """
 
 VERSION = 1

@@ -64,9 +64,8 @@ class Channel:
             hint = "run it as a user who may open containerd's socket, such as root"
             raise errors.PermissionDenied(self._cannot_connect("permission denied"), hint=hint) from error
         except OSError as error:
-            hint = "is containerd running? `nrdctl system start` starts one"
             why = os.strerror(error.errno).lower() if error.errno else str(error)
-            raise errors.Unavailable(self._cannot_connect(why), hint=hint) from error
+            raise errors.Unavailable(self._cannot_connect(why), hint=rpcerrors.CONNECTION_HINT) from error
 
     def _cannot_connect(self, why: str) -> str:
         return f"cannot connect to containerd at {self.path}: {why}"

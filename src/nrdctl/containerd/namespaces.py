@@ -9,6 +9,7 @@ from google.protobuf import field_mask_pb2
 from nrdctl._pb import namespaces_pb2 as pb
 from nrdctl.containerd.channel import Limit, Rpc, Scope
 from nrdctl.containerd.records import NamespaceRecord
+from nrdctl.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,11 @@ class Namespaces:
 
     def get(self, name: str) -> NamespaceRecord:
         """Return a namespace. Raises NotFound."""
-        return _to_record(self._rpc.unary("Get", pb.GetNamespaceRequest(name=name)).namespace)
+        # Not by the method Get: that answers for a namespace that does not exist too.
+        for record in self.list():
+            if record.name == name:
+                return record
+        raise NotFound(f'namespace "{name}": not found')
 
     def list(self) -> list[NamespaceRecord]:
         """Return all namespaces."""

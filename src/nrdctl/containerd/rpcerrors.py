@@ -28,6 +28,11 @@ _BY_CODE: dict[str, type[errors.NrdctlError]] = {
     "DEADLINE_EXCEEDED": errors.DeadlineExceeded,
 }
 
+# grpc's own texts for UNAVAILABLE; containerd has others ("ref … locked").
+_CONNECTION_LOST = re.compile(
+    r"Socket closed|Connection reset|Broken pipe|failed to connect|GOAWAY|Stream removed|recvmsg|sendmsg", re.IGNORECASE
+)
+CONNECTION_HINT = "is containerd running? `nrdctl system start` starts one"
 # What containerd appends to its errors: their kind, which our class says already.
 _KIND_SUFFIX = re.compile(r"(: (unknown|failed precondition|invalid argument|unavailable|not implemented))+$")
 _NOT_FOUND_SUFFIX = re.compile(r"(?<=already finished)(: not found)$|(: not found)(?=: not found$)")
@@ -92,6 +97,8 @@ def to_error(code: str, details: str, *, method: str) -> errors.NrdctlError:
         return errors.DeadlineExceeded(f"containerd did not answer {method} in time")
     if code == "CANCELLED":
         return errors.NrdctlError(f"{method} was cancelled")
+    if code == "UNAVAILABLE" and _CONNECTION_LOST.search(details):
+        return errors.Unavailable(f"the connection to containerd was lost: {details}", hint=CONNECTION_HINT)
     text = clean(details)
     if code == "UNKNOWN":
         return errors.Conflict(text) if _CONFLICT.search(text) else errors.RuntimeFailed(text)

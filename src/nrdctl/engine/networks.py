@@ -34,8 +34,7 @@ def network_host(engine: Engine) -> Host:
         data=layout.data,
         networks=layout.network_dir,
         netconf=settings.cni_netconfpath,
-        # Leases on the volatile folder: after a reboot no container has an address.
-        ipam=layout.run / "ipam",
+        ipam=layout.ipam_dir,
         containers=layout.data / "containers",
         plugin_folders=settings.cni_folders,
         lock=locked,
@@ -71,7 +70,9 @@ def parse_extra_host(text: str) -> tuple[str, str]:
     try:
         ipaddress.ip_address(address.strip("[]"))
     except ValueError:
-        raise InvalidArgument(f"bad format for add-host: {text!r}: invalid IP address in add-host: {address!r}") from None
+        raise InvalidArgument(
+            f"bad format for add-host: {text!r}: invalid IP address in add-host: {address!r}"
+        ) from None
     if not name:
         raise InvalidArgument(f"bad format for add-host: {text!r}")
     return name, address.strip("[]")

@@ -48,9 +48,7 @@ def info(engine: Engine) -> dict[str, Any]:
         "ContainersStopped": len([s for s in states if s not in ("running", "paused")]),
         "Images": len({image.target.digest for image in engine.client.images.list()}),
         "Driver": engine.settings.snapshotter,
-        "Snapshotters": sorted(
-            p.id for p in plugins if p.type == "io.containerd.snapshotter.v1" and not p.init_error
-        ),
+        "Snapshotters": sorted(p.id for p in plugins if p.type == "io.containerd.snapshotter.v1" and not p.init_error),
         "Plugins": {"Log": ["json-file"], "Storage": None},
         "CgroupDriver": engine.settings.cgroup_manager,
         "CgroupVersion": "2" if engine.host.unified else "1",

@@ -12,12 +12,15 @@ import os
 import struct
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from nrdctl.containerd.records import Mount
 from nrdctl.errors import RuntimeFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from nrdctl.containerd.records import Mount
 
 # linux/sched.h, linux/mount.h, linux/openat2.h; the number of openat2 is the same on every architecture
 _CLONE_NEWNS = 0x00020000

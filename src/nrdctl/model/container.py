@@ -125,9 +125,9 @@ class Resources:
 class Networking:
     """Networks, published ports and names. `network` is `bridge`, `host`, `none` or a network's name."""
 
-    network: Annotated[
-        str, flag("--network", "--net", help="Connect a container to a network", metavar="network")
-    ] = "bridge"
+    network: Annotated[str, flag("--network", "--net", help="Connect a container to a network", metavar="network")] = (
+        "bridge"
+    )
     publish: Annotated[
         tuple[tuple[PortMapping, ...], ...],
         flag("--publish", "-p", help="Publish a container's port(s) to the host", metavar="list", parse=parse_ports),

@@ -38,9 +38,7 @@ def parse_volume(text: str) -> Mount:
         raise ValueError(f"invalid volume specification: {text!r}: the destination can't be '/'")
     read_only, propagation, rest = _options(text, options)
     kind = "bind" if source.startswith(("/", ".", "~")) else "volume"
-    return Mount(
-        kind=kind, source=source, target=target, read_only=read_only, propagation=propagation, options=rest
-    )
+    return Mount(kind=kind, source=source, target=target, read_only=read_only, propagation=propagation, options=rest)
 
 
 def _options(text: str, options: str) -> tuple[bool, str, tuple[str, ...]]:

@@ -62,9 +62,7 @@ def options_of(group: type) -> Iterator[Option]:
             continue
         element, repeated, optional = _shape(hint.__origin__)
         default = field.default if field.default is not dataclasses.MISSING else None
-        yield Option(
-            field=field.name, type=element, repeated=repeated, optional=optional, default=default, flag=marker
-        )
+        yield Option(field=field.name, type=element, repeated=repeated, optional=optional, default=default, flag=marker)
 
 
 def _shape(hint: Any) -> tuple[type, bool, bool]:

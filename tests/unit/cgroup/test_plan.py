@@ -253,6 +253,14 @@ def test_pin_mems() -> None:
         make_plan(Wish(mems=cpus("1")), situation(reading(parent_mems=cpus("0"))))
 
 
+def test_a_pin_to_all_cpus_is_one_when_it_was_asked_for() -> None:
+    own = Own(cpus=cpus("0-3"))
+    assert reading(own).pinned_cpus == CpuSet()
+    assert reading(own, asked_cpus=cpus("0-3")).pinned_cpus == cpus("0-3")
+    assert reading(own, asked_cpus=cpus("0")).pinned_cpus == CpuSet()
+    assert reading(Own()).pinned_cpus == CpuSet()
+
+
 def test_after_pin_and_unpin() -> None:
     found = reading(Own(cpus=cpus("0")))
     assert after_pin(found, cpus("2"), add=True) == cpus("0,2")
@@ -272,7 +280,7 @@ def test_v1_memory_removal_takes_swap_along() -> None:
 
 
 def test_a_stopped_container_has_only_its_spec_changed() -> None:
-    found = stopped_reading(Own(memory_max=MIB), host())
+    found = stopped_reading(Own(memory_max=MIB), host(), "/default", (cpus("0-3"), cpus("0-1")))
     made = make_plan(Wish(assignments=(parse_limit("cpu=1"),), cpus=cpus("1")), situation(found, running=False))
     assert made.writes == ()
     assert made.runtime == {}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import pathlib
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from nrdctl.containerd.client import Client
 from nrdctl.errors import DeadlineExceeded, InvalidArgument, NrdctlError, Unavailable
+
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Iterator
 
 
 @pytest.fixture

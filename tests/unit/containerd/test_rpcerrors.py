@@ -141,6 +141,23 @@ def test_a_failed_start_has_dockers_exit_code(text: str, message: str, exit_code
     assert (error.message, error.exit_code) == (message, exit_code)
 
 
+@pytest.mark.parametrize(
+    "details",
+    [
+        "Stream removed (Socket closed)",
+        "Socket closed",
+        "failed to connect to all addresses; last error: UNKNOWN: unix:/x: Failed to connect to remote host",
+        "recvmsg:Connection reset by peer",
+    ],
+)
+def test_a_lost_connection_has_a_hint(details: str) -> None:
+    error = to_error("UNAVAILABLE", details, method="Tasks.Wait")
+    assert type(error) is errors.Unavailable
+    assert error.message == f"the connection to containerd was lost: {details}"
+    assert error.hint is not None
+    assert to_error("UNAVAILABLE", "ref x locked: unavailable", method="Content.Write").hint is None
+
+
 def test_starting_lets_other_errors_through() -> None:
     with pytest.raises(errors.Conflict), starting():
         raise errors.Conflict("cannot start a running process")

@@ -7,7 +7,6 @@ import hashlib
 import os
 import shutil
 import tempfile
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from tests.vm.bed.process import remove_tree
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-UNUSED_FOR = 14 * 86400.0
+KEPT = 3
 
 
 def key(words: Iterable[str], files: Iterable[Path]) -> str:
@@ -65,11 +64,12 @@ class Cache:
             remove_tree(unwanted)
 
     def _tidy(self) -> None:
-        """Remove what interrupted builds left, and layers that nobody used for long."""
+        """Remove what interrupted builds left, and all but the layers used last."""
         for path in self.root.glob("tmp-*"):
             remove_tree(path)
-        for path in [*self.root.glob("root-*"), *self.root.glob("bed-*")]:
-            if time.time() - path.stat().st_mtime > UNUSED_FOR:
+        for kind in ("root-*", "bed-*"):
+            newest_first = sorted(self.root.glob(kind), key=lambda path: -path.stat().st_mtime)
+            for path in newest_first[KEPT:]:
                 self.forget(path.name)
 
     @contextmanager

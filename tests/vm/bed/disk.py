@@ -44,8 +44,18 @@ def blank_image(image: Path) -> None:
 def _compile(root: Path, tree: Path) -> None:
     """Byte-compile with the guest's own Python, run on the host; what doesn't compile is the guest's to report."""
     loader, libraries = root / "usr/lib64/ld-linux-x86-64.so.2", root / "usr/lib/x86_64-linux-gnu"
-    python = [loader, "--library-path", libraries, root / f"usr/bin/python{GUEST_PYTHON}", "-S"]
-    flags = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", tree, "-p", WORK_MOUNT]
+    python: list[str | Path] = [loader, "--library-path", libraries, root / f"usr/bin/python{GUEST_PYTHON}", "-S"]
+    flags: list[str | Path] = [
+        "-m",
+        "compileall",
+        "-q",
+        "--invalidation-mode",
+        "unchecked-hash",
+        "-s",
+        tree,
+        "-p",
+        WORK_MOUNT,
+    ]
     call(["sh", "-c", '"$@" || true', "sh", *python, *flags, tree / "src"], env={"PYTHONHOME": str(root / "usr")})
 
 

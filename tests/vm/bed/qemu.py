@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 from tests.vm.bed.port import GuestSilentError, Port
@@ -15,7 +15,7 @@ from tests.vm.bed.settings import SNAPSHOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-PROMPT = b"(qemu) "
+MONITOR_LIMIT = 120.0
 KERNEL_LINE = "console=ttyS0 quiet panic=-1 mitigations=off audit=0 apparmor=0"
 MACHINE = (
     *("-nodefaults", "-display", "none", "-no-reboot"),
@@ -39,6 +39,9 @@ class Machine:
         self.console_path = console
         agent, agent_far = socket.socketpair()
         self._monitor, monitor_far = socket.socketpair()
+        self._monitor.settimeout(MONITOR_LIMIT)
+        self._answers = self._monitor.makefile("rb")
+        self._greeted = False
         self.port = Port(agent)
         with agent_far, monitor_far:
             descriptors = (agent_far.fileno(), monitor_far.fileno())
@@ -61,45 +64,38 @@ class Machine:
             *("-drive", f"file={work},if=virtio,format=raw,readonly=on"),
             *("-serial", f"file:{self.console_path}"),
             *("-chardev", f"socket,id=agent,fd={agent}", "-device", "virtserialport,chardev=agent,name=nrdctl.agent"),
-            *("-chardev", f"socket,id=monitor,fd={monitor}", "-mon", "chardev=monitor,mode=readline"),
+            *("-chardev", f"socket,id=monitor,fd={monitor}", "-mon", "chardev=monitor,mode=control"),
             *(("-loadvm", snapshot) if snapshot else ()),
         ]
 
-    def monitor(self, command: str, timeout: float = 120) -> str:
-        """Send the monitor a command; return what it says."""
+    def _ask_monitor(self, execute: str, **arguments: str) -> object:
+        """Have the monitor execute something; skip the events it reports meanwhile."""
         try:
-            self._until_prompt(time.monotonic() + timeout, only_if_waiting=True)
-            self._monitor.sendall(command.encode() + b"\n")
-            return self._until_prompt(time.monotonic() + timeout)
+            self._monitor.sendall(json.dumps({"execute": execute, "arguments": arguments}).encode() + b"\n")
+            while line := self._answers.readline():
+                said = json.loads(line)
+                if "error" in said:
+                    raise BedError(f"qemu: {execute} {arguments}: {said['error']}")
+                if "return" in said:
+                    return said["return"]
         except OSError as error:
-            raise GuestSilentError(f"the monitor does not answer {command!r}: {error}\n{self.last_words()}") from error
+            raise GuestSilentError(f"qemu does not answer {execute} {arguments}: {error}") from error
+        raise GuestSilentError(f"qemu ended at {execute} {arguments}")
 
-    def _until_prompt(self, deadline: float, only_if_waiting: bool = False) -> str:
-        said = b""
-        while not said.endswith(PROMPT):
-            self._monitor.settimeout(0.2 if only_if_waiting else max(deadline - time.monotonic(), 0.001))
-            try:
-                block = self._monitor.recv(1 << 16)
-            except TimeoutError:
-                if only_if_waiting:
-                    break
-                raise
-            if not block:
-                raise ConnectionResetError("closed")
-            said += block
-        return said.decode(errors="replace")
+    def _snapshot(self, command: str) -> None:
+        if not self._greeted:
+            self._ask_monitor("qmp_capabilities")
+            self._greeted = True
+        if complaint := self._ask_monitor("human-monitor-command", **{"command-line": f"{command} {SNAPSHOT}"}):
+            raise GuestSilentError(f"qemu: {command}: {complaint}")
 
     def save(self) -> None:
         """Keep the machine as it is now, inside its disk file."""
-        said = self.monitor(f"savevm {SNAPSHOT}")
-        if "rror" in said:
-            raise BedError(f"savevm: {said}")
+        self._snapshot("savevm")
 
     def load(self) -> None:
         """Take the machine back to the snapshot."""
-        said = self.monitor(f"loadvm {SNAPSHOT}")
-        if "rror" in said:
-            raise GuestSilentError(f"loadvm: {said}")
+        self._snapshot("loadvm")
 
     def last_words(self) -> str:
         """The end of the console, and what qemu itself said if it has ended."""
@@ -118,4 +114,5 @@ class Machine:
         if self._process.stdout:
             self._process.stdout.close()
         self.port.close()
+        self._answers.close()
         self._monitor.close()

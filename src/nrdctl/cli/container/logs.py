@@ -36,7 +36,5 @@ def logs(
     """
     from nrdctl.engine.container.logs import LogOptions, write_logs  # import cost
 
-    options = LogOptions.parse(
-        follow=follow, since=since, until=until, tail=tail, timestamps=timestamps
-    )
+    options = LogOptions.parse(follow=follow, since=since, until=until, tail=tail, timestamps=timestamps)
     write_logs(app.engine, container, options)

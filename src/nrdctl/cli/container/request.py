@@ -20,7 +20,10 @@ from nrdctl.model.keyvalue import parse_environment_file, resolve_environment
 
 
 def container_config(
-    image: str, args: list[str] | None, process: Process, *groups: Resources | Networking | Storage | Security | Lifecycle
+    image: str,
+    args: list[str] | None,
+    process: Process,
+    *groups: Resources | Networking | Storage | Security | Lifecycle,
 ) -> ContainerConfig:
     """Put the groups together; environment files are read and bare names get the caller's values here."""
     names = {Resources: "resources", Networking: "networking", Storage: "storage", Security: "security"}

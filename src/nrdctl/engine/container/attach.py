@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import select
 from typing import TYPE_CHECKING
 
-from nrdctl.conmon import protocol
+from nrdctl.conmon.client import EXITED as EXITED_PACKET
+from nrdctl.conmon.client import STDERR as STDERR_PACKET
+from nrdctl.conmon.client import STDIN_CLOSED
+from nrdctl.conmon.client import STDOUT as STDOUT_PACKET
 from nrdctl.engine import labels
 from nrdctl.engine.console import on_resize, raw_mode, window_size
 from nrdctl.engine.container.request import request_of
@@ -15,10 +19,10 @@ from nrdctl.engine.container.settle import settle
 from nrdctl.engine.detach import DetachKeys
 from nrdctl.engine.pump import Pump, write_all
 from nrdctl.engine.sigproxy import forwarded
-from nrdctl.errors import NotFound, NrdctlError
+from nrdctl.errors import NotFound, NrdctlError, Unavailable
 
 if TYPE_CHECKING:
-    from nrdctl.conmon.client import MonitorClient
+    from nrdctl.conmon.client import MonitorClient, Packet
     from nrdctl.containerd.exits import PendingExit
     from nrdctl.containerd.records import ContainerRecord
     from nrdctl.engine.engine import Engine
@@ -75,34 +79,50 @@ class Session:
             return self._finish()
 
     def _copy(self, *, stdin: bool) -> None:
-        self._pump.watch(self._monitor.fileno(), self._packets)
         if stdin:
             self._pump.copy(STDIN, self._typed, self._end_of_input)
+        self._pump.watch(self._monitor.fileno(), self._packets)
+        self._packets()  # some may have come with the answers to requests
         while not (self._exited or self._lost or self.detached):
             self._pump.step()
 
     def _packets(self) -> bool:
-        packet = self._monitor.receive()
-        if packet is None:
+        """Handle what the monitor has sent. Returns False when it is gone."""
+        try:
+            while not self._exited and (packet := self._monitor.receive()) is not None:
+                self._handle(packet)
+        except Unavailable:
             self._lost = True
-        elif packet.kind == protocol.STDOUT:
+        return not self._lost
+
+    def _handle(self, packet: Packet) -> None:
+        if packet.kind == STDOUT_PACKET:
             _write(STDOUT, packet.data)
-        elif packet.kind == protocol.STDERR:
+        elif packet.kind == STDERR_PACKET:
             _write(STDERR, packet.data)
-        elif packet.kind == protocol.EXITED:
+        elif packet.kind == EXITED_PACKET:
             self._exited = True
-        return True
+        elif packet.kind == STDIN_CLOSED:
+            with contextlib.suppress(NrdctlError):
+                self._engine.client.tasks.close_stdin(self._record.id)
 
     def _typed(self, data: bytes) -> bool:
         passed, self.detached = self._keys.feed(data)
-        if passed:
-            self._monitor.write_stdin(passed)
+        view = memoryview(passed)
+        while view and not (self._exited or self._lost):
+            try:
+                view = view[self._monitor.write_stdin(view) :]
+            except Unavailable:
+                self._lost = True
+                break
+            if view:  # the container reads slowly: go on writing its output until it takes more
+                select.select([self._monitor.fileno()], [self._monitor.fileno()], [])
+                self._packets()
         return not self.detached
 
     def _end_of_input(self) -> None:
-        if self._monitor.close_stdin():
-            with contextlib.suppress(NrdctlError):
-                self._engine.client.tasks.close_stdin(self._record.id)
+        with contextlib.suppress(Unavailable):
+            self._monitor.close_stdin()
 
     def _resize(self) -> None:
         size = window_size(STDOUT) or window_size(STDIN)

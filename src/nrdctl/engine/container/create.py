@@ -26,8 +26,9 @@ from nrdctl.oci.specprocess import command
 if TYPE_CHECKING:
     from nrdctl.engine.engine import Engine
     from nrdctl.image.progress import Progress
-    from nrdctl.image.store import ImageDetails
+    from nrdctl.image.lookup import ImageDetails
     from nrdctl.model.container import ContainerConfig
+    from nrdctl.oci.specrequest import Host
 
 SHORT = 12
 
@@ -41,9 +42,15 @@ class Created:
 
 
 def create(
-    engine: Engine, config: ContainerConfig, *, on_progress: Callable[[Progress], None] | None = None
+    engine: Engine,
+    config: ContainerConfig,
+    *,
+    detached: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
 ) -> Created:
     """Create a container. Whatever is wrong with the request is refused before anything is made.
+
+    A container that is not to run `detached` gets its input from its first client alone (docker's StdinOnce).
 
     Raises InvalidArgument, Conflict when the name is taken, NotFound for a missing image, RegistryError.
     """
@@ -55,7 +62,8 @@ def create(
     name = name or random_name(taken=())
     with engine.locked("name", f"{engine.namespace}-{name}"), contextlib.ExitStack() as undo:
         _refuse_taken(engine, name)
-        record = _make(engine, config, image, _Identity(container_id, name), undo)
+        who = _Identity(container_id, name, stdin_once=config.process.interactive and not detached)
+        record = _make(engine, config, image, who, undo)
         undo.pop_all()
     return Created(record=record, warnings=spec_warnings(config, engine.host))
 
@@ -64,6 +72,7 @@ def create(
 class _Identity:
     id: str
     name: str
+    stdin_once: bool
 
 
 def _refuse_taken(engine: Engine, name: str) -> None:
@@ -115,6 +124,7 @@ def _make(
             stop_signal=config.process.stop_signal or image.config.stop_signal or "SIGTERM",
             anonymous_volumes=volumes.anonymous,
             exposed_ports=image.config.exposed_ports,
+            stdin_once=who.stdin_once,
         )
         record = ContainerRecord(
             id=who.id,
@@ -131,7 +141,9 @@ def _make(
 
 def _labels(config: ContainerConfig, image: ImageDetails, name: str) -> dict[str, str]:
     wanted = {**image.config.labels, **dict(config.lifecycle.labels)}
-    kept = {k: v for k, v in wanted.items() if labels.fits(k, v) and not k.startswith(("containerd.io/", labels.PREFIX))}
+    kept = {
+        k: v for k, v in wanted.items() if labels.fits(k, v) and not k.startswith(("containerd.io/", labels.PREFIX))
+    }
     return {**kept, labels.NAME: name}
 
 
@@ -152,7 +164,7 @@ def _network_of(engine: Engine, config: ContainerConfig, container_id: str) -> s
     return str(engine.layout.netns_path(container_id))
 
 
-def _host_for(engine: Engine, config: ContainerConfig) -> object:
+def _host_for(engine: Engine, config: ContainerConfig) -> Host:
     if not config.security.privileged:
         return engine.host
     from nrdctl.engine.host import devices_for_privileged  # import cost

@@ -100,9 +100,7 @@ def _deleted_on_failure(client: Client, container_id: str, exec_id: str) -> Iter
 class _Session:
     """An attached exec: this process's streams joined with those of the process in the container."""
 
-    def __init__(
-        self, client: Client, container_id: str, exec_id: str, fifos: Fifos, options: ExecOptions
-    ) -> None:
+    def __init__(self, client: Client, container_id: str, exec_id: str, fifos: Fifos, options: ExecOptions) -> None:
         self._client, self._container, self._exec = client, container_id, exec_id
         self._fifos, self._options = fifos, options
         self._keys = DetachKeys(options.detach_keys if options.tty else b"")

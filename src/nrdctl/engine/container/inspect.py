@@ -217,4 +217,3 @@ def _endpoint(attachment: Attachment | None) -> dict[str, Any]:
         "GlobalIPv6PrefixLen": int((attachment.address6 if attachment else "").partition("/")[2] or 0),
         "MacAddress": attachment.mac if attachment else "",
     }
-

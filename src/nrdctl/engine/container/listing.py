@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -82,7 +82,7 @@ def check_filters(filters: Mapping[str, Sequence[str]]) -> None:
 
 def matches(row: ContainerSummary, state: State, filters: Mapping[str, Sequence[str]]) -> bool:
     """Say whether a row passes docker's filters: one value of each key must fit (every one of `label`)."""
-    tests = {
+    tests: dict[str, Callable[[str], bool]] = {
         "id": lambda v: row.id.startswith(v),
         "name": lambda v: v.strip("^$/") in row.names if not v.startswith("^") else row.names == v.strip("^$/"),
         "status": lambda v: row.state == v,

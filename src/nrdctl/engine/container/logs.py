@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from nrdctl.conmon.logfile import read
+from nrdctl.conmon.logfile import LogEntry, LogRange, read
 from nrdctl.engine.pump import write_all
 from nrdctl.engine.resolve import resolve
-from nrdctl.errors import Conflict, InvalidArgument
+from nrdctl.errors import Conflict, InvalidArgument, NotFound
 from nrdctl.model.quantity import parse_duration
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nrdctl.engine.engine import Engine
 
 _STDOUT, _STDERR = 1, 2
@@ -31,9 +35,7 @@ class LogOptions:
     timestamps: bool = False
 
     @classmethod
-    def parse(
-        cls, *, follow: bool, since: str | None, until: str | None, tail: str, timestamps: bool
-    ) -> LogOptions:
+    def parse(cls, *, follow: bool, since: str | None, until: str | None, tail: str, timestamps: bool) -> LogOptions:
         """Read the texts of the flags. Raises InvalidArgument."""
         now = datetime.now(UTC)
         return cls(
@@ -72,10 +74,20 @@ def write_logs(engine: Engine, reference: str, options: LogOptions) -> None:
         task = engine.task(record.id)
         return task is not None and task.status not in ("stopped", "unknown")
 
-    follow = options.follow
-    for entry in read(
-        path, follow=follow, since=options.since, until=options.until, tail=options.tail, alive=alive
-    ):
+    wanted = LogRange(since=_nanoseconds(options.since), until=_nanoseconds(options.until), tail=options.tail)
+    for entry in _entries(path, wanted, follow=options.follow, alive=alive):
         stamp = f"{entry.time} ".encode() if options.timestamps else b""
         write_all(_STDERR if entry.stream == "stderr" else _STDOUT, stamp + entry.log)
 
+
+def _entries(path: Path, wanted: LogRange, *, follow: bool, alive: Callable[[], bool]) -> Iterator[LogEntry]:
+    """Yield the log's entries; a container that has never run has none."""
+    with contextlib.suppress(NotFound):
+        yield from read(path, wanted, follow=follow, alive=alive)
+
+
+def _nanoseconds(moment: datetime | None) -> int | None:
+    """Return nanoseconds since 1970, exact to the microsecond that datetime has."""
+    if moment is None:
+        return None
+    return (moment - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1) * 1000

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Request:
     """A container's request, and what was settled when it was created.
 
-    `args` is the whole command line; `image_id` the digest of the image's configuration; `volumes` are the names of
+    `args` is the whole command line; with `stdin_once` the end of the first client's input is the end of the container's; `image_id` the digest of the image's configuration; `volumes` are the names of
     anonymous volumes, removed with the container.
     """
 
@@ -29,6 +29,7 @@ class Request:
     stop_signal: str = "SIGTERM"
     anonymous_volumes: tuple[str, ...] = ()
     exposed_ports: tuple[str, ...] = ()
+    stdin_once: bool = False
 
 
 def encode(request: Request) -> bytes:

@@ -27,7 +27,7 @@ Report = Callable[["Progress"], None] | None
 
 def run_detached(engine: Engine, config: ContainerConfig, *, on_progress: Report = None) -> Created:
     """Create a container and start it in the background. A container that can't start stays, unless it has `--rm`."""
-    created = create(engine, config, on_progress=on_progress)
+    created = create(engine, config, detached=True, on_progress=on_progress)
     with _removed_on_failure(engine, created.record, config):
         start(engine, created.record)
     return created

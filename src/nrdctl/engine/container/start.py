@@ -11,6 +11,7 @@ import dataclasses
 import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nrdctl.conmon.client import MonitorClient
@@ -84,9 +85,7 @@ def _launch(engine: Engine, record: ContainerRecord, stack: contextlib.ExitStack
     """Start with the lock held; on failure everything that was made is undone and the error is kept on the record."""
     request = request_of(record)
     if request is None:
-        raise Conflict(
-            f"container {record.id} was not made by nrdctl", hint="start it with the tool that created it"
-        )
+        raise Conflict(f"container {record.id} was not made by nrdctl", hint="start it with the tool that created it")
     try:
         with contextlib.ExitStack() as undo:
             _delete_old_task(engine, record)
@@ -112,6 +111,7 @@ def _start_task(
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="cni") as worker:
         attaching: Future[None] = worker.submit(network.attach)
         streams = prepare_monitor(engine, record, request)
+        undo.callback(_end_monitor, run_dir)
         mounts = client.snapshots.mounts(record.snapshotter, record.snapshot_key)
         pid = client.tasks.create(record.id, mounts, streams, runtime=record.runtime)
         undo.callback(_delete_task, engine, record.id)
@@ -124,13 +124,22 @@ def _start_task(
     if who.claims:
         monitor.claim()
     if who is not _BACKGROUND:
-        monitor.subscribe()
+        monitor.subscribe(stdin=request.stdin_once)
     network.write_names()
     pending = client.tasks.wait_async(record.id)
     undo.callback(pending.cancel)
     _mark_started(engine, record)
     client.tasks.start(record.id)
     return Attachment(monitor=monitor, exit=pending)
+
+
+def _end_monitor(run_dir: Path) -> None:
+    """End a monitor that reads FIFOs: unlike one that the shim started, it is not told of the task's end."""
+    monitor = MonitorClient(run_dir)
+    with contextlib.suppress(NrdctlError):
+        monitor.connect()
+        monitor.quit()
+    monitor.close()
 
 
 def _delete_old_task(engine: Engine, record: ContainerRecord) -> None:

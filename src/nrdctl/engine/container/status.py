@@ -57,9 +57,7 @@ def state_of(record: ContainerRecord, task: Task | None) -> State:
         finished = parse_time(kept.get(labels.EXITED_AT, ""))
         code = int(kept.get(labels.EXIT_CODE, "0"))
         name = "exited" if finished else "created"
-        return State(
-            name=name, exit_code=code, started_at=started, finished_at=finished, error=error, oom_killed=oom
-        )
+        return State(name=name, exit_code=code, started_at=started, finished_at=finished, error=error, oom_killed=oom)
     if task.status is TaskStatus.STOPPED:
         name = "restarting" if labels.RESTARTING in kept else "exited"
         finished = task.exited_at or record.updated_at

@@ -73,7 +73,7 @@ def _with_image_volumes(storage: Storage, image: ImageConfig) -> tuple[Mount, ..
 
 def _host_path(source: str) -> str:
     """Return the absolute path of a bind's source; docker's `-v` makes a missing one a folder."""
-    path = Path(os.path.expanduser(source)).absolute()
+    path = Path(source).expanduser().absolute()
     try:
         path.mkdir(parents=True, exist_ok=True)
     except FileExistsError:

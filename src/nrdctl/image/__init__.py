@@ -1,0 +1,1 @@
+"""Images: between registries, archives, containerd's content store and its snapshots."""
