@@ -38,6 +38,11 @@ class App:
         """Whether tracebacks are wanted; asks the flag alone until settings could be read."""
         return bool(self.flags.get("debug")) or ("settings" in self.__dict__ and self.settings.debug)
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether the views of operators cover all namespaces: they do unless one was named."""
+        return not (self.flags.get("namespace") or os.environ.get("CONTAINERD_NAMESPACE"))
+
     def close(self) -> None:
         """Close what was opened."""
         if "engine" in self.__dict__:

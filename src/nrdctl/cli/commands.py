@@ -53,7 +53,7 @@ _CONTAINER_GROUP: dict[str, Entry] = {
     "limits": Entry(target="nrdctl.cli.resource.limits:limits", summary="Show what containers may use and do use"),
     "set": Entry(target="nrdctl.cli.resource.set:set_limits", summary="Set limits: KEY=VALUE…"),
     "remove": Entry(target="nrdctl.cli.resource.remove:remove", summary="Remove limits: KEY…"),
-    "pin": Entry(target="nrdctl.cli.resource.pin:pin", summary="Pin a container to CPUs or memory nodes"),
+    "pin": Entry(target="nrdctl.cli.resource.pin:pin", summary="Pin a container to CPUs"),
     "unpin": Entry(target="nrdctl.cli.resource.unpin:unpin", summary="Take a pin back"),
 }
 

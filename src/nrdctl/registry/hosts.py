@@ -64,7 +64,7 @@ class HostsConfig:
 
 
 def candidates(directories: Iterable[Path], domain: str) -> list[Path]:
-    """Return the folders that configure `domain`: `host_port_`, `host:port`, `_default`, as containerd looks for them."""
+    """Return the folders that configure `domain`: `host_port_`, `host:port`, `_default`, as containerd does."""
     host, _, port = domain.rpartition(":") if _has_port(domain) else (domain, "", "")
     names = [f"{host}_{port}_", domain] if port else [domain]
     folders = [folder / name for folder in directories for name in (*names, "_default")]

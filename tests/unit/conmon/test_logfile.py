@@ -6,8 +6,10 @@ import contextlib
 import json
 import os
 import pathlib
+import tempfile
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -17,6 +19,9 @@ from nrdctl.conmon import logfile
 from nrdctl.conmon.logfile import LogRange
 from nrdctl.conmon.logwriter import LogWriter
 from nrdctl.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SECOND = 1_000_000_000
 
@@ -70,9 +75,7 @@ def test_tail_of_long_lines(lengths: list[int], tail: int, half: bool) -> None:
 
 
 @contextlib.contextmanager
-def open_temporary() -> contextlib.AbstractContextManager[pathlib.Path]:
-    import tempfile
-
+def open_temporary() -> Iterator[pathlib.Path]:
     with tempfile.TemporaryDirectory() as directory:
         yield pathlib.Path(directory) / "log"
 
@@ -109,10 +112,10 @@ def test_only_rotated_files(tmp_path: pathlib.Path) -> None:
 class Follower:
     """`logs --follow` in a thread."""
 
-    def __init__(self, path: pathlib.Path, wanted: LogRange = LogRange()) -> None:
+    def __init__(self, path: pathlib.Path, *, tail: int | None = None) -> None:
         self.got: list[int] = []
         self.alive = True
-        self._thread = threading.Thread(target=self._run, args=(path, wanted))
+        self._thread = threading.Thread(target=self._run, args=(path, LogRange(tail=tail)))
         self._thread.start()
 
     def _run(self, path: pathlib.Path, wanted: LogRange) -> None:
@@ -135,7 +138,7 @@ class Follower:
 class TestFollow:
     def test_growing(self, tmp_path: pathlib.Path) -> None:
         path = write(tmp_path / "log", 1, 2, 3)
-        follower = Follower(path, LogRange(tail=1))
+        follower = Follower(path, tail=1)
         follower.wait(3)
         with path.open("a") as file:
             file.write(line(4)[:20])

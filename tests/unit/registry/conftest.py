@@ -2,7 +2,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from scripted import self_signed
+
+from tests.support.scripted import self_signed
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@ import json
 import time
 
 import pytest
-from scripted import Answer, Asked, ScriptedServer
 
 from nrdctl.errors import RegistryError
 from nrdctl.oci import digest as digests
@@ -14,6 +13,7 @@ from nrdctl.registry.client import RegistryClient
 from nrdctl.registry.credentials import CredentialStore
 from nrdctl.registry.hosts import HostsConfig
 from nrdctl.registry.transport import RetryPolicy
+from tests.support.scripted import Answer, Asked, ScriptedServer
 
 BLOB = bytes(range(256)) * 10
 LAYER = Descriptor(media_type=OCI_LAYER, digest=digests.of_bytes(BLOB), size=len(BLOB))
@@ -196,9 +196,11 @@ def test_a_token_server_that_refuses() -> None:
         return Answer(401, headers={"WWW-Authenticate": f'Bearer realm="{server.url}/token"'})
 
     with ScriptedServer(answer) as server:
-        with client(auths(server, username="me", password="s3cret")) as registry:
-            with pytest.raises(RegistryError, match="incorrect username or password") as error:
-                registry.resolve(reference(server))
+        with (
+            client(auths(server, username="me", password="s3cret")) as registry,
+            pytest.raises(RegistryError, match="incorrect username or password") as error,
+        ):
+            registry.resolve(reference(server))
         assert "s3cret" not in str(error.value)
         assert error.value.hint
 

@@ -16,7 +16,7 @@ from nrdctl.model.summary import ContainerSummary
 
 if TYPE_CHECKING:
     from nrdctl.containerd.client import Client
-    from nrdctl.containerd.records import ContainerRecord
+    from nrdctl.containerd.records import ContainerRecord, Task
     from nrdctl.engine.engine import Engine
 
 FILTERS = ("id", "name", "label", "status", "ancestor", "exited", "network", "volume")
@@ -27,6 +27,7 @@ class Container:
     """A container as containerd has it, joined with the state of its task."""
 
     record: ContainerRecord
+    task: Task | None
     state: State
     namespace: str
 
@@ -41,7 +42,12 @@ def list_containers(client: Client) -> list[Container]:
     records = client.containers.list()
     tasks = {task.container_id: task for task in client.tasks.list()} if records else {}
     found = [
-        Container(record=record, state=state_of(record, tasks.get(record.id)), namespace=client.namespace)
+        Container(
+            record=record,
+            task=tasks.get(record.id),
+            state=state_of(record, tasks.get(record.id)),
+            namespace=client.namespace,
+        )
         for record in records
     ]
     oldest = datetime.fromtimestamp(0, UTC)

@@ -7,9 +7,11 @@ import http.server
 import ssl
 import subprocess
 import threading
-from collections.abc import Callable
-from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 
 @dataclasses.dataclass
@@ -18,6 +20,7 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: bytes = b""
+    client: int = 0  # the port it came from
 
     @property
     def authorization(self) -> str:
@@ -26,17 +29,22 @@ class Asked:
 
 @dataclasses.dataclass
 class Answer:
-    """`cut` breaks the connection after so many bytes of the body; -1 answers nothing at all."""
+    """`cut` breaks the connection after so many bytes of the body; -1 answers nothing at all.
+
+    With `stall`, the connection is not broken there, but stays silent for so many seconds.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = dataclasses.field(default_factory=dict)
     cut: int | None = None
+    stall: float = 0.0
 
 
 class ScriptedServer:
     def __init__(self, answer: Callable[[Asked], Answer], *, certificate: tuple[Path, Path] | None = None) -> None:
         self.asked: list[Asked] = []
+        self.stopping = threading.Event()
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -44,11 +52,17 @@ class ScriptedServer:
 
             def handle_any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                asked = Asked(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
+                asked = Asked(
+                    self.command,
+                    self.path,
+                    {k.lower(): v for k, v in self.headers.items()},
+                    body,
+                    self.client_address[1],
+                )
                 outer.asked.append(asked)
                 self.send_answer(answer(asked))
 
-            do_GET = do_HEAD = do_POST = handle_any
+            do_GET = do_HEAD = do_POST = handle_any  # noqa: N815 - http.server's names
 
             def send_answer(self, reply: Answer) -> None:
                 if reply.cut == -1:
@@ -61,6 +75,8 @@ class ScriptedServer:
                 self.end_headers()
                 if self.command != "HEAD":
                     self.wfile.write(reply.body[: reply.cut])
+                    self.wfile.flush()
+                    outer.stopping.wait(reply.stall)
                 self.close_connection = self.close_connection or reply.cut is not None
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
@@ -95,6 +111,7 @@ class ScriptedServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stopping.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

@@ -1,0 +1,1 @@
+"""Modules that run inside the guest, where there is no pytest: functions that assert."""
