@@ -54,7 +54,9 @@ def once(words: Sequence[str]) -> Measured:
     _, status, usage = os.wait4(child, 0)
     elapsed = (time.perf_counter() - begin) * 1000
     if os.waitstatus_to_exitcode(status) != 0:
-        raise SystemExit(f"bench: {' '.join(words)} failed: {subprocess.run(words, capture_output=True, text=True)}")
+        raise SystemExit(
+            f"bench: {' '.join(words)} failed: {subprocess.run(words, capture_output=True, text=True, check=False)}"
+        )
     return Measured(elapsed, usage.ru_maxrss / 1024)
 
 

@@ -1,4 +1,4 @@
-"""Rules for the whole run: the host's own containerd stays out of reach, and system tests that did not run are counted."""
+"""Rules for the whole run: the host's own containerd stays out of reach, and tests that really ran are counted."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def archive(*names: str, extra: tuple[bytes, ...] = (), **process: object) -> by
     return busybox_image.archive(layers, busybox_image.config(layers, **process), *(names or (NAME,)))
 
 
-def write_archive(path: pathlib.Path, *names: str, **process: object) -> pathlib.Path:
+def write_archive(path: pathlib.Path, *names: str, extra: tuple[bytes, ...] = (), **process: object) -> pathlib.Path:
     """Write such an archive and return its path."""
-    path.write_bytes(archive(*names, **process))
+    path.write_bytes(archive(*names, extra=extra, **process))
     return path

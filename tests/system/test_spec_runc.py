@@ -67,7 +67,7 @@ def walk_devices() -> Iterator[tuple[str, os.stat_result]]:
     for directory, directories, files in os.walk("/dev"):
         directories[:] = [name for name in directories if name not in SKIPPED_DIRECTORIES]
         for name in files:
-            path = os.path.join(directory, name)  # noqa: PTH118
+            path = os.path.join(directory, name)
             yield path, os.lstat(path)
 
 
@@ -370,7 +370,7 @@ def test_network_namespaces(bundle: Bundle, kind: str) -> None:
         holder.stdout.readline()
         path = f"/proc/{holder.pid}/ns/net"
         network, expected = ("host", "/proc/self/ns/net") if kind == "host" else (path, path)
-        assert bundle.output("readlink /proc/self/ns/net", network=network) == os.readlink(expected)  # noqa: PTH115
+        assert bundle.output("readlink /proc/self/ns/net", network=network) == os.readlink(expected)
     finally:
         holder.kill()
         holder.communicate()

@@ -117,7 +117,7 @@ class LazyGroup(TyperGroup):
             for name, entry in self.table.items()
             if not entry.hidden and name.startswith(incomplete)
         ]
-        return names if names else super().shell_complete(ctx, incomplete)
+        return names or super().shell_complete(ctx, incomplete)
 
 
 def build_command(name: str, entry: Entry) -> Any:

@@ -20,7 +20,7 @@ def inspect(
     app: App,
     names: Annotated[list[str], typer.Argument(metavar="NAME|ID [NAME|ID...]", show_default=False)],
     *,
-    format: Format = "",  # noqa: A002 - the flag's name
+    format: Format = "",
     size: Annotated[
         bool, typer.Option("--size", "-s", help="Display total file sizes if the type is container")
     ] = False,

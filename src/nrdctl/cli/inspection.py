@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nrdctl.cli.app import App
 
 
-def show(app: App, names: Iterable[str], format: str, inspect: Callable[[str], dict[str, Any]]) -> None:  # noqa: A002
+def show(app: App, names: Iterable[str], format: str, inspect: Callable[[str], dict[str, Any]]) -> None:
     """Print the documents of the named objects; raises ContainerExit(1) after the rest when one was not found."""
     template = Template(format) if format and format != "json" else None
     documents, missing = [], []

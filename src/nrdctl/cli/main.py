@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PermissionError as error:
         _show(app, NrdctlError(str(error), hint=None if os.geteuid() == 0 else "nrdctl needs root"))
         code = 1
-    except Exception as error:  # noqa: BLE001 - the last resort of the program
+    except Exception as error:
         _show(app, NrdctlError(f"{type(error).__name__}: {error}", hint="this is a bug: run again with --debug"))
         code = 1
     finally:

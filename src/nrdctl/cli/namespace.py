@@ -9,7 +9,7 @@ from nrdctl.cli.options import Format, Quiet
 def ls(
     app: App,
     *,
-    format: Format = "",  # noqa: A002 - the flag's name
+    format: Format = "",
     quiet: Quiet = False,
 ) -> None:
     """List namespaces."""

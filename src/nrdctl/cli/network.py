@@ -14,8 +14,8 @@ from nrdctl.model.summary import NetworkSummary
 def ls(
     app: App,
     *,
-    filter: Filter = None,  # noqa: A002 - the flag's name
-    format: Format = "",  # noqa: A002 - the flag's name
+    filter: Filter = None,
+    format: Format = "",
     no_trunc: NoTrunc = False,
     quiet: Quiet = False,
 ) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping, MutableSequence
 from typing import Any
 
 from google.protobuf import any_pb2, timestamp_pb2
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 
 from nrdctl._pb import eventtypes_pb2, images_pb2
 from nrdctl.containerd import convert
@@ -26,19 +27,22 @@ def fields_of(event: Any) -> dict[str, Any]:
 
 
 def _plain_message(message: Any) -> dict[str, Any]:
-    return {field.name: _plain_field(message, field) for field in message.DESCRIPTOR.fields}
+    return {field.name: _plain_field(message, field.name) for field in message.DESCRIPTOR.fields}
 
 
-def _plain_field(message: Any, field: Any) -> Any:
-    value = getattr(message, field.name)
-    if field.message_type is None:
-        return list(value) if field.label == field.LABEL_REPEATED else value
-    if field.message_type.GetOptions().map_entry:
-        return dict(value)
-    if field.label == field.LABEL_REPEATED:
-        return [_plain_message(each) for each in value]
+def _plain_field(message: Any, name: str) -> Any:
+    # By the values and not their descriptors, whose attributes differ from one version of protobuf to another.
+    value = getattr(message, name)
+    if isinstance(value, MutableMapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, MutableSequence):
+        return [_plain(each) for each in value]
     if isinstance(value, timestamp_pb2.Timestamp):
-        return convert.to_datetime(message, field.name)
+        return convert.to_datetime(message, name)
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
     if isinstance(value, any_pb2.Any):
         return value.type_url
-    return _plain_message(value)
+    return _plain_message(value) if isinstance(value, Message) else value

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import platform as python_platform
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fnmatch import fnmatchcase as fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nrdctl.engine import labels
 from nrdctl.engine.procinfo import identity
@@ -72,11 +72,7 @@ def load_images(engine: Engine, source: str, *, on_progress: Report = None) -> l
     """
     from nrdctl.image.archive import load  # import cost
 
-    try:
-        stream = Path(source).open("rb") if source else nullcontext(sys.stdin.buffer)
-    except OSError as error:
-        raise InvalidArgument(f"open {source}: {error.strerror}") from None
-    with stream as opened:
+    with _opened(source) as opened:
         loaded = load(
             engine.client,
             opened,
@@ -85,6 +81,19 @@ def load_images(engine: Engine, source: str, *, on_progress: Report = None) -> l
             on_progress=on_progress or ignore,
         )
     return [str(image) for image in loaded]
+
+
+@contextmanager
+def _opened(source: str) -> Iterator[BinaryIO]:
+    if not source:
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = Path(source).open("rb")  # noqa: SIM115 - closed below; only the opening is translated
+    except OSError as error:
+        raise InvalidArgument(f"open {source}: {error.strerror}") from None
+    with stream:
+        yield stream
 
 
 def list_images(engine: Engine, repository: str, filters: Mapping[str, Sequence[str]]) -> list[ImageSummary]:

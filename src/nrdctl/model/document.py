@@ -31,13 +31,15 @@ def to_document(value: Any) -> Any:
         return document
     if isinstance(value, tuple | list):
         return [to_document(item) for item in value]
+    if isinstance(value, frozenset | set):
+        return sorted(to_document(item) for item in value)
     if isinstance(value, Mapping):
         return {key: to_document(item) for key, item in value.items()}
     return value
 
 
 def from_document(cls: type[T], document: Any) -> T:
-    """Build a dataclass from its JSON form. Raises ValueError, TypeError or KeyError for a document of another shape."""
+    """Build a dataclass from its JSON form. Raises ValueError, TypeError or KeyError when the shape is another."""
     return typing.cast(T, _read(cls, document))
 
 

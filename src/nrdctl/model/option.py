@@ -36,7 +36,7 @@ def flag(
     parse: Callable[[str], Any] | None = None,
     compose: str | None = None,
 ) -> Flag:
-    """Return the marker for a field: `field: Annotated[type, flag("--name", "-n", help="…")]`."""
+    """Make the marker of a field, as in `cpus: Annotated[float, flag("--cpus", help="Number of CPUs")]`."""
     return Flag(names=names, help=help, metavar=metavar, parse=parse, compose=compose)
 
 

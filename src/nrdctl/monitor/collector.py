@@ -30,7 +30,7 @@ _GONE = (OSError, NrdctlError, ValueError)
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Needs:
-    """What a view wants read: groups of cgroup counters (`cgroup.sample.GROUPS`), the limits, the network's counters."""
+    """What a view wants read: groups of cgroup counters (of `cgroup.sample.GROUPS`), limits, network counters."""
 
     groups: tuple[str, ...] = ()
     limits: bool = False

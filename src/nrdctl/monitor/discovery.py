@@ -1,4 +1,4 @@
-"""Which containers there are: asked of containerd now and then, in the background, so that a slow shim delays nobody."""
+"""Which containers there are: asked of containerd now and then, in the background, for a shim may be slow."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ALIVE = (TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.PAUSING)
 
 
 class Discovery:
-    """Lists containers: those of `namespaces` (empty: of all), and of these the `wanted` ones (empty: the running ones).
+    """Lists the running containers of `namespaces` (empty: of all), or those that are `wanted`.
 
     Wanted are names, IDs and starts of IDs; such a container is listed while it doesn't run, too.
     """
@@ -71,7 +71,7 @@ class Discovery:
             self.problem = ""
         except NrdctlError as error:
             self.problem = str(error)
-        except Exception as error:  # noqa: BLE001 - such as a connection closed at the end of the program
+        except Exception as error:
             self.problem = f"{type(error).__name__}: {error}"
 
     def _look(self) -> list[Container]:

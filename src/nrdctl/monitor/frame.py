@@ -24,6 +24,7 @@ HISTORY = 60
 class NetworkRates:
     """What happened between two network samples, per second: bytes and packets, as the container sees them."""
 
+    seconds: float
     rx_bytes: float
     tx_bytes: float
     rx_packets: float
@@ -46,6 +47,12 @@ class Row:
     network: NetworkSample | None = None
     network_rates: NetworkRates | None = None
     history: tuple[float | None, ...] = ()
+
+    @property
+    def seconds(self) -> float | None:
+        """The time that the rates are an average over."""
+        rates = self.rates or self.network_rates
+        return rates.seconds if rates else None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,14 +129,18 @@ def network_rates(previous: NetworkSample | None, current: NetworkSample | None)
     seconds = (current.time_ns - previous.time_ns) / 1e9
     if seconds <= 0:
         return None
-    pairs = [(previous.interfaces[name], after) for name, after in current.interfaces.items() if name in previous.interfaces]
+    pairs = [
+        (previous.interfaces[name], after) for name, after in current.interfaces.items() if name in previous.interfaces
+    ]
 
     def per_second(name: str) -> float:
-        return sum(getattr(after, name) - getattr(before, name) for before, after in pairs) / seconds
+        change: int = sum(getattr(after, name) - getattr(before, name) for before, after in pairs)
+        return change / seconds
 
     if any(after.rx_bytes < before.rx_bytes or after.tx_bytes < before.tx_bytes for before, after in pairs):
         return None
     return NetworkRates(
+        seconds=seconds,
         rx_bytes=per_second("rx_bytes"),
         tx_bytes=per_second("tx_bytes"),
         rx_packets=per_second("rx_packets"),

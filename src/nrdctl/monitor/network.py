@@ -19,9 +19,9 @@ _SENT = 8
 
 
 def parse_net_dev(data: bytes) -> dict[str, Counters]:
-    """Parse a net/dev file into the counters of each interface but `lo`.
+    r"""Parse a net/dev file into the counters of each interface but `lo`.
 
-    >>> parse_net_dev(b"a|b\\nc|d\\n  eth0: 100 2 0 0 0 0 0 0 50 1 0 0 0 0 0 0\\n")["eth0"].tx_bytes
+    >>> parse_net_dev(b"a|b\nc|d\n  eth0: 100 2 0 0 0 0 0 0 50 1 0 0 0 0 0 0\n")["eth0"].tx_bytes
     50
     """
     found = {}
@@ -72,7 +72,7 @@ class NetworkReader:
 
     def _alive(self) -> bool:
         try:
-            signal.pidfd_send_signal(self._pidfd, 0)  # type: ignore[arg-type]
+            signal.pidfd_send_signal(self._pidfd, 0)
         except ProcessLookupError:
             return False
         return True

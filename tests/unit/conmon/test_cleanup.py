@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 import time
 
@@ -192,4 +191,4 @@ class TestRestart:
         assert shim.delete() == 0
         time.sleep(0.5)
         assert not restarted.exists()
-        assert os.path.exists(shim.log)
+        assert shim.log.exists()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import select
 import signal
 import socket
+import threading
 import time
 
 import pytest
 
 from nrdctl import errors
 from nrdctl.conmon.client import MonitorClient
-from tests.unit.conmon.shim import Shim, eventually, output_of, packets_until_exit
+from tests.unit.conmon.shim import SOON, Shim, eventually, output_of, packets_until_exit
 
 
 def logs(shim: Shim) -> list[tuple[str, str]]:
@@ -110,9 +112,16 @@ class TestPressure:
         while (packet := other.receive()) is not None:
             quick += len(packet.data)
         assert quick < 3 << 20
-        packets = packets_until_exit(client)
-        assert len(output_of(packets)) == self.MEGABYTES << 20
-        assert quick + len(output_of(packets_until_exit(other))) == self.MEGABYTES << 20
+        totals = []
+        readers = [
+            threading.Thread(target=lambda c=each: totals.append(len(output_of(packets_until_exit(c)))))
+            for each in (client, other)
+        ]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join(SOON)
+        assert sorted(totals) == [(self.MEGABYTES << 20) - quick, self.MEGABYTES << 20]
 
     def test_a_client_that_goes_frees_the_container(self, shim: Shim) -> None:
         shim.start()
@@ -137,10 +146,9 @@ class TestPressure:
         assert len(output_of(packets_until_exit(client))) == 900_000
         with pytest.raises(errors.Unavailable):
             MonitorClient(shim.directory).connect()
+        assert select.select([client], [], [], SOON)[0]
         with pytest.raises(errors.Unavailable, match="has ended"):
-            for _ in range(100):
-                client.receive()
-                time.sleep(0.01)
+            client.receive()
 
 
 class TestInit:
@@ -288,7 +296,9 @@ class TestProcess:
             with socket.socket() as stray:
                 socket.send_fds(raw, [b"s"], [stray.fileno()])
             assert raw.recv(100) == b"as"
-        before = os.listdir(f"/proc/{shim.monitor}/fd")
         with shim.client():
-            pass
-        eventually(lambda: len(os.listdir(f"/proc/{shim.monitor}/fd")) <= len(before))
+            before = self.descriptors(shim)
+        eventually(lambda: self.descriptors(shim) == before - 1)
+
+    def descriptors(self, shim: Shim) -> int:
+        return len(list(pathlib.Path(f"/proc/{shim.monitor}/fd").iterdir()))

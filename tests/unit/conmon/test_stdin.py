@@ -171,7 +171,7 @@ class TestFifos:
         fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         assert int(fields[1]) != os.getpid()
         assert int(fields[3]) not in (os.getsid(0), 0)
-        targets = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+        targets = [str(link.readlink()) for link in pathlib.Path(f"/proc/{pid}/fd").iterdir()]
         assert targets.count("/dev/null") == 2
 
     def test_it_cannot_start(self, tmp_path: pathlib.Path) -> None:

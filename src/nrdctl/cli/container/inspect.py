@@ -14,7 +14,7 @@ def inspect(
     app: App,
     containers: Containers,
     *,
-    format: Format = "",  # noqa: A002 - the flag's name
+    format: Format = "",
     size: Annotated[bool, typer.Option("--size", "-s", help="Display total file sizes")] = False,
 ) -> None:
     """Display detailed information on one or more containers."""

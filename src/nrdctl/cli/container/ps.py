@@ -15,8 +15,8 @@ def ps(
     app: App,
     *,
     show_all: Annotated[bool, typer.Option("--all", "-a", help="Show all containers (default: running only)")] = False,
-    filter: Filter = None,  # noqa: A002 - the flag's name
-    format: Format = "",  # noqa: A002 - the flag's name
+    filter: Filter = None,
+    format: Format = "",
     last: Annotated[
         int, typer.Option("--last", metavar="int", help="Show n last created containers (all states)")
     ] = -1,

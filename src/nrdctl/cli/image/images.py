@@ -19,8 +19,8 @@ def images(
         bool, typer.Option("--all", "-a", help="Show all images (default hides dangling ones' parents)")
     ] = False,
     digests: Annotated[bool, typer.Option("--digests", help="Show digests")] = False,
-    filter: Filter = None,  # noqa: A002 - the flag's name
-    format: Format = "",  # noqa: A002 - the flag's name
+    filter: Filter = None,
+    format: Format = "",
     no_trunc: NoTrunc = False,
     quiet: Quiet = False,
 ) -> None:

@@ -14,7 +14,7 @@ def inspect(
     app: App,
     names: Annotated[list[str], typer.Argument(metavar="IMAGE [IMAGE...]", show_default=False)],
     *,
-    format: Format = "",  # noqa: A002 - the flag's name
+    format: Format = "",
 ) -> None:
     """Display detailed information on one or more images."""
     from nrdctl.cli.inspection import show  # import cost

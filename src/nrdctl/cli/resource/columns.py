@@ -46,8 +46,24 @@ def limit_columns(*, several_namespaces: bool) -> Columns[ContainerLimits]:
             "PIDs",
             "PIDsLimit",
         ),
-        wide=("ID", "Name", "Namespace", "State", "CPULimit", "CPUWeight", "CPUs", "Memory", "MemoryLimit")
-        + ("MemoryPercent", "MemoryHigh", "SwapLimit", "PIDs", "PIDsLimit", "Cgroup", "Owner"),
+        wide=(
+            "ID",
+            "Name",
+            "Namespace",
+            "State",
+            "CPULimit",
+            "CPUWeight",
+            "CPUs",
+            "Memory",
+            "MemoryLimit",
+            "MemoryPercent",
+            "MemoryHigh",
+            "SwapLimit",
+            "PIDs",
+            "PIDsLimit",
+            "Cgroup",
+            "Owner",
+        ),
     )
 
 

@@ -17,7 +17,7 @@ def limits(
     all_namespaces: Annotated[
         bool, typer.Option("--all-namespaces", "-A", help="Show containers of all namespaces")
     ] = False,
-    format: Format = "",  # noqa: A002 - the flag's name
+    format: Format = "",
 ) -> None:
     """Show what containers may use and do use.
 

@@ -8,7 +8,7 @@ from nrdctl.cli.app import App
 from nrdctl.cli.options import Format
 
 
-def info(app: App, *, format: Format = "") -> None:  # noqa: A002 - the flag's name
+def info(app: App, *, format: Format = "") -> None:
     """Display system-wide information."""
     from nrdctl.engine.system import info as system_info  # import cost
     from nrdctl.render.jsontext import encode  # import cost

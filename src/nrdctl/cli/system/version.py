@@ -7,7 +7,7 @@ from nrdctl.cli.options import Format
 from nrdctl.errors import NrdctlError
 
 
-def version(app: App, *, format: Format = "") -> None:  # noqa: A002 - the flag's name
+def version(app: App, *, format: Format = "") -> None:
     """Show the version information."""
     from nrdctl.engine.system import client_version, server_version  # import cost
     from nrdctl.render.jsontext import encode  # import cost

@@ -25,8 +25,8 @@ from nrdctl.oci.specprocess import command
 
 if TYPE_CHECKING:
     from nrdctl.engine.engine import Engine
-    from nrdctl.image.progress import Progress
     from nrdctl.image.lookup import ImageDetails
+    from nrdctl.image.progress import Progress
     from nrdctl.model.container import ContainerConfig
     from nrdctl.oci.specrequest import Host
 

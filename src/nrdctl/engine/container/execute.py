@@ -24,8 +24,8 @@ from nrdctl.oci.spec import ExecRequest, exec_process
 
 if TYPE_CHECKING:
     from nrdctl.containerd.client import Client
-    from nrdctl.containerd.records import ContainerRecord
     from nrdctl.containerd.exits import PendingExit
+    from nrdctl.containerd.records import ContainerRecord
     from nrdctl.engine.engine import Engine
 
 STDIN, STDOUT, STDERR = 0, 1, 2

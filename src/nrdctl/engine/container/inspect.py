@@ -12,6 +12,8 @@ from nrdctl.engine.resolve import resolve
 from nrdctl.network import record as network_record
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nrdctl.containerd.records import ContainerRecord
     from nrdctl.engine.engine import Engine
     from nrdctl.network.record import Attachment, NetworkState
@@ -23,9 +25,19 @@ def inspect_container(engine: Engine, reference: str, *, with_size: bool = False
     """Return docker's document of a container. Raises NotFound."""
     record = resolve(engine.client, reference)
     state = state_of(record, engine.task(record.id))
+    document = inspect_document(engine, record, state, namespace=engine.namespace)
+    if with_size:
+        from nrdctl.engine.container.listing import sizes  # import cost
+
+        document["SizeRw"], document["SizeRootFs"] = sizes(engine, record)
+    return document
+
+
+def inspect_document(engine: Engine, record: ContainerRecord, state: State, *, namespace: str) -> dict[str, Any]:
+    """Return docker's document of a container that has been looked up: no further call, a few small files are read."""
     request = request_of(record)
-    folder = engine.layout.container_dir(engine.namespace, record.id)
-    document: dict[str, Any] = {
+    folder = engine.layout.container_dir(namespace, record.id)
+    return {
         "Id": record.id,
         "Created": format_time(record.created_at or datetime.fromtimestamp(0, UTC)),
         "Path": _args(record)[0] if _args(record) else "",
@@ -35,7 +47,7 @@ def inspect_container(engine: Engine, reference: str, *, with_size: bool = False
         "ResolvConfPath": str(folder / "resolv.conf"),
         "HostnamePath": str(folder / "hostname"),
         "HostsPath": str(folder / "hosts"),
-        "LogPath": str(engine.layout.log_path(engine.namespace, record.id)),
+        "LogPath": str(engine.layout.log_path(namespace, record.id)),
         "Name": f"/{labels.display_name(record.labels)}",
         "RestartCount": int(record.labels.get(labels.RESTARTS, "0")),
         "Driver": record.snapshotter,
@@ -46,15 +58,10 @@ def inspect_container(engine: Engine, reference: str, *, with_size: bool = False
         "ExecIDs": None,
         "HostConfig": _host_config(record, request),
         "GraphDriver": {"Data": None, "Name": record.snapshotter},
-        "Mounts": _mounts(engine, record, request),
+        "Mounts": _mounts(record, own=folder, volumes=engine.layout.volumes_dir(namespace)),
         "Config": _config(record, request),
         "NetworkSettings": _network_settings(network_record.load(folder), state),
     }
-    if with_size:
-        from nrdctl.engine.container.listing import sizes  # import cost
-
-        document["SizeRw"], document["SizeRootFs"] = sizes(engine, record)
-    return document
 
 
 def _args(record: ContainerRecord) -> list[str]:
@@ -136,14 +143,12 @@ def _port_bindings(ports: Any) -> dict[str, list[dict[str, str]]]:
     return bindings
 
 
-def _mounts(engine: Engine, record: ContainerRecord, request: Request | None) -> list[dict[str, Any]]:
+def _mounts(record: ContainerRecord, *, own: Path, volumes: Path) -> list[dict[str, Any]]:
     """Return the binds and volumes among the mounts of the runtime spec; those of /etc are ours and not shown."""
-    own = str(engine.layout.container_dir(engine.namespace, record.id))
-    volumes = str(engine.layout.volumes_dir(engine.namespace))
     shown = []
     for mount in record.spec.get("mounts", []):
         source, options = mount.get("source", ""), mount.get("options") or []
-        if mount.get("type") not in ("bind", "none") or source.startswith(own):
+        if mount.get("type") not in ("bind", "none") or source.startswith(f"{own}/"):
             continue
         entry = {
             "Type": "bind",
@@ -153,12 +158,12 @@ def _mounts(engine: Engine, record: ContainerRecord, request: Request | None) ->
             "RW": "ro" not in options,
             "Propagation": next((o for o in options if o.startswith(("rp", "rs", "private", "shared", "slave"))), ""),
         }
-        if source.startswith(volumes):
-            name = source.removeprefix(volumes).strip("/").partition("/")[0]
+        if source.startswith(f"{volumes}/"):
+            name = source.removeprefix(f"{volumes}/").partition("/")[0]
             entry = {"Type": "volume", "Name": name, **{k: v for k, v in entry.items() if k != "Type"}}
             entry.update(Driver="local", Propagation="")
         shown.append(entry)
-    return shown if request or shown else []
+    return shown
 
 
 def _config(record: ContainerRecord, request: Request | None) -> dict[str, Any]:

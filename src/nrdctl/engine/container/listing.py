@@ -89,7 +89,7 @@ def check_filters(filters: Mapping[str, Sequence[str]]) -> None:
 def matches(row: ContainerSummary, state: State, filters: Mapping[str, Sequence[str]]) -> bool:
     """Say whether a row passes docker's filters: one value of each key must fit (every one of `label`)."""
     tests: dict[str, Callable[[str], bool]] = {
-        "id": lambda v: row.id.startswith(v),
+        "id": row.id.startswith,
         "name": lambda v: v.strip("^$/") in row.names if not v.startswith("^") else row.names == v.strip("^$/"),
         "status": lambda v: row.state == v,
         "ancestor": lambda v: v in (row.image, row.image.partition(":")[0]),

@@ -41,10 +41,9 @@ class ContainerNetwork:
             return
         known = record.load(self._folder)
         path = self._engine.layout.netns_path(self._container.id)
-        if known is not None and known.attachments and netns.exists(path):
-            if all(item.phase == record.Phase.ADDED for item in known.attachments):
-                self._reservation, self._reused = reserve(known.ports), True
-                return
+        if known is not None and netns.exists(path) and _is_complete(known):
+            self._reservation, self._reused = reserve(known.ports), True
+            return
         networking = self._request.config.networking
         network = check_networking(self._engine, networking)
         ports = networking.ports if network is not None else ()
@@ -118,6 +117,10 @@ def published_ports(engine: Engine, container_id: str, *, namespace: str = "") -
     """Return the published ports of a running container: one small file is read."""
     state = record.load(engine.layout.container_dir(namespace or engine.namespace, container_id))
     return state.ports if state else ()
+
+
+def _is_complete(known: record.NetworkState) -> bool:
+    return bool(known.attachments) and all(item.phase == record.Phase.ADDED for item in known.attachments)
 
 
 def _read(path: Path) -> str:

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from nrdctl.engine import labels
-from nrdctl.model.container import ContainerConfig
+from nrdctl.model.container import ContainerConfig  # noqa: TC001 - read when requests are decoded
 from nrdctl.model.document import from_document, to_document
 
 if TYPE_CHECKING:
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class Request:
     """A container's request, and what was settled when it was created.
 
-    `args` is the whole command line; with `stdin_once` the end of the first client's input is the end of the container's; `image_id` the digest of the image's configuration; `volumes` are the names of
-    anonymous volumes, removed with the container.
+    `args` is the whole command line, `image_id` the digest of the image's configuration; `volumes` are the names of
+    anonymous volumes, removed with the container. With `stdin_once` the end of the first client's input is the end of
+    the container's.
     """
 
     config: ContainerConfig

@@ -1,7 +1,7 @@
-"""What must be done once a container's process has ended, by whoever comes first: the client of a foreground run, `stop`,
-`rm`, or the process that the monitor starts.
+"""What must be done once a container's process has ended.
 
-Each step may be repeated: the exit is kept as labels before the task that knows it is deleted.
+Whoever comes first does it: the client of a foreground run, `stop`, `rm`, or the process that the monitor starts. Each
+step may be repeated: the exit is kept as labels before the task that knows it is deleted.
 """
 
 from __future__ import annotations

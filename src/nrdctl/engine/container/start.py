@@ -25,8 +25,8 @@ from nrdctl.engine.container.status import format_time
 from nrdctl.errors import Conflict, NotFound, NrdctlError
 
 if TYPE_CHECKING:
-    from nrdctl.containerd.records import ContainerRecord
     from nrdctl.containerd.exits import PendingExit
+    from nrdctl.containerd.records import ContainerRecord
     from nrdctl.engine.engine import Engine
 
 
@@ -40,7 +40,7 @@ class Attachment:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Client:
-    """Who starts the container: does it stay, and clean up after the exit?"""
+    """Who starts the container, and whether that process will clean up after the exit."""
 
     claims: bool
 

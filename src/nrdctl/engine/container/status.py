@@ -1,4 +1,4 @@
-"""The state of a container in docker's words, from its record and its task (pure but for a running one's start time)."""
+"""The state of a container in docker's words, from its record and its task."""
 
 from __future__ import annotations
 
