@@ -608,7 +608,7 @@ def test_an_image_of_several_platforms(
     entries = ((theirs, "linux/arm64"), (ours, "linux/amd64"), (attestation, "unknown/unknown"))
     index = blobs.add_index("multi", *entries)
     source = f"docker://{blobs.address}/multi:multi"
-    name = real_registry.copy(source, "library/multi:1", "--all", "--src-tls-verify=false")
+    name = real_registry.copy(source, "library/multi:1", "--all", "--preserve-digests", "--src-tls-verify=false")
 
     assert images.pull(name) == index.digest
     details = resolve_image(images.client, name, AMD64)
@@ -756,19 +756,18 @@ def test_a_killed_pull_is_continued_by_the_next(
 ) -> None:
     layer = digests.of_bytes(BIG)
     blobs.add_image("1", BIG)
-    cut = 3 * 1024 * 1024
-    blobs.faults[layer] = [Answer(200, BIG, cut=cut, stall=60)]
+    blobs.faults[layer] = [Answer(200, BIG, cut=4_000_000, stall=60)]
     name = f"{blobs.address}/big:1"
     command = [sys.executable, "-c", PULL, containerd.address, images.client.namespace, images.snapshotter, name]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            if int(line) >= cut:
+            if int(line) > 2_000_000:
                 break
         process.kill()
     assert images.names() == []
     images.pull(name)
-    assert blobs.asked_for(layer)[-1].headers["range"] == f"bytes={cut}-"
+    assert int(blobs.asked_for(layer)[-1].headers["range"].removeprefix("bytes=").removesuffix("-")) >= 1024 * 1024
     for lease in images.client.leases.list():  # the killed process's, which would expire after a day
         images.client.leases.delete(lease.id)
     images.remove(name)

@@ -10,7 +10,6 @@ import collections
 import dataclasses
 import enum
 import os
-import pathlib
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
@@ -89,6 +88,7 @@ def _connect(path: str) -> Any:
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
     # What matters of grpc's log arrives as an error of a call; the rest would end up between a command's output.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    import pathlib  # import cost
     import urllib.parse  # import cost
 
     import grpc  # import cost

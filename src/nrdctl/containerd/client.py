@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import os
 import re
-import secrets
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
@@ -80,7 +80,7 @@ class Client:
         Should this process die, the lease ends after `expire`.
         """
         until = (datetime.now(UTC) + expire).strftime("%Y-%m-%dT%H:%M:%SZ")
-        lease = self.leases.create(f"nrdctl-{secrets.token_hex(8)}", {LABEL_EXPIRE: until, **(labels or {})})
+        lease = self.leases.create(f"nrdctl-{os.urandom(8).hex()}", {LABEL_EXPIRE: until, **(labels or {})})
         try:
             yield self._scoped(dataclasses.replace(self._scope, lease=lease.id))
         finally:

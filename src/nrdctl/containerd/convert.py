@@ -1,4 +1,4 @@
-"""Between protobuf's values and ours: times, mounts, descriptors, Any."""
+"""Between protobuf's values and ours: times, mounts, Any."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from google.protobuf import any_pb2
 
 from nrdctl._pb import types_pb2
 from nrdctl.containerd.records import Mount
-from nrdctl.oci.descriptor import Descriptor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,23 +60,3 @@ def from_mounts(mounts: Iterable[Mount]) -> list[Any]:
     return [
         types_pb2.Mount(type=each.type, source=each.source, target=each.target, options=each.options) for each in mounts
     ]
-
-
-def to_descriptor(message: Any) -> Descriptor:
-    """Read a descriptor."""
-    return Descriptor(
-        media_type=message.media_type,
-        digest=message.digest,
-        size=message.size,
-        annotations=dict(message.annotations),
-    )
-
-
-def from_descriptor(descriptor: Descriptor) -> Any:
-    """Write a descriptor; the API has no field for its platform."""
-    return types_pb2.Descriptor(
-        media_type=descriptor.media_type,
-        digest=descriptor.digest,
-        size=descriptor.size,
-        annotations=descriptor.annotations,
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nrdctl._pb import diff_pb2 as pb
-from nrdctl.containerd import convert
+from nrdctl.containerd import convert, descriptors
 from nrdctl.containerd.channel import Limit, Rpc, Scope
 from nrdctl.oci.descriptor import OCI_LAYER_GZIP, Descriptor
 
@@ -23,8 +23,8 @@ class Diff:
 
     def apply(self, descriptor: Descriptor, mounts: Iterable[Mount]) -> Descriptor:
         """Unpack a layer of the content store into a mounted snapshot; the answer's digest is the layer's diff ID."""
-        request = pb.ApplyRequest(diff=convert.from_descriptor(descriptor), mounts=convert.from_mounts(mounts))
-        return convert.to_descriptor(self._rpc.unary("Apply", request, Limit.LONG).applied)
+        request = pb.ApplyRequest(diff=descriptors.from_descriptor(descriptor), mounts=convert.from_mounts(mounts))
+        return descriptors.to_descriptor(self._rpc.unary("Apply", request, Limit.LONG).applied)
 
     def diff(
         self,
@@ -46,4 +46,4 @@ class Diff:
             ref=ref,
             labels=labels or {},
         )
-        return convert.to_descriptor(self._rpc.unary("Diff", request, Limit.LONG).diff)
+        return descriptors.to_descriptor(self._rpc.unary("Diff", request, Limit.LONG).diff)

@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf import field_mask_pb2
 
 from nrdctl._pb import images_pb2 as pb
-from nrdctl.containerd import convert
+from nrdctl.containerd import convert, descriptors
 from nrdctl.containerd.channel import Limit, Rpc, Scope
 from nrdctl.containerd.records import ImageRecord
 
@@ -45,7 +45,7 @@ class Images:
 def _to_record(message: Any) -> ImageRecord:
     return ImageRecord(
         name=message.name,
-        target=convert.to_descriptor(message.target),
+        target=descriptors.to_descriptor(message.target),
         labels=dict(message.labels),
         created_at=convert.to_datetime(message, "created_at"),
         updated_at=convert.to_datetime(message, "updated_at"),
@@ -53,5 +53,5 @@ def _to_record(message: Any) -> ImageRecord:
 
 
 def _from_record(record: ImageRecord) -> Any:
-    target = convert.from_descriptor(record.target)
+    target = descriptors.from_descriptor(record.target)
     return pb.Image(name=record.name, labels=record.labels, target=target)

@@ -1,6 +1,9 @@
 """What the services of containerd take and give, as plain values.
 
 Times are aware and in UTC; None where containerd has none.
+
+Import all records from here. Those of containers and tasks, which most commands need, are made at once; the others when
+they are asked for: a dataclass takes half a millisecond to make.
 """
 
 from __future__ import annotations
@@ -15,7 +18,40 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from nrdctl.oci.descriptor import Descriptor
+    from nrdctl.containerd.daemonrecords import Event, NamespaceRecord, Plugin, ServerInfo, Version
+    from nrdctl.containerd.storerecords import (
+        BlobInfo,
+        ImageRecord,
+        IngestStatus,
+        Lease,
+        LeaseResource,
+        SnapshotInfo,
+        SnapshotKind,
+        Usage,
+    )
+
+__all__ = (
+    "BlobInfo",
+    "ContainerRecord",
+    "Event",
+    "ExitStatus",
+    "ImageRecord",
+    "IngestStatus",
+    "Lease",
+    "LeaseResource",
+    "Mount",
+    "NamespaceRecord",
+    "Plugin",
+    "Runtime",
+    "ServerInfo",
+    "SnapshotInfo",
+    "SnapshotKind",
+    "Streams",
+    "Task",
+    "TaskStatus",
+    "Usage",
+    "Version",
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,131 +147,13 @@ class ExitStatus:
     exited_at: datetime | None = None
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class ImageRecord:
-    """A name for a descriptor."""
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in ("Event", "NamespaceRecord", "Plugin", "ServerInfo", "Version"):
+        from nrdctl.containerd import daemonrecords  # import cost
 
-    name: str
-    target: Descriptor
-    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
+        return getattr(daemonrecords, name)
+    from nrdctl.containerd import storerecords  # import cost
 
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class BlobInfo:
-    """A blob of the content store; `size` in bytes."""
-
-    digest: str
-    size: int
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class IngestStatus:
-    """A blob being written: `offset` of `total` bytes are there; `expected` is its digest, if one was announced."""
-
-    ref: str
-    offset: int
-    total: int
-    expected: str = ""
-    started_at: datetime | None = None
-    updated_at: datetime | None = None
-
-
-class SnapshotKind(enum.StrEnum):
-    """Read-only, writable, or finished (only the last can be a parent)."""
-
-    VIEW = "view"
-    ACTIVE = "active"
-    COMMITTED = "committed"
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class SnapshotInfo:
-    """A snapshot. `name` is the key of an active one."""
-
-    name: str
-    parent: str
-    kind: SnapshotKind
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Usage:
-    """What a snapshot alone, without its parents, takes: bytes and inodes."""
-
-    size: int
-    inodes: int
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Lease:
-    """Keeps its resources from the garbage collector."""
-
-    id: str
-    created_at: datetime | None = None
-    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class LeaseResource:
-    """What a lease keeps. `type` is `content`, `ingests` or `snapshots/<snapshotter>`."""
-
-    id: str
-    type: str
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class NamespaceRecord:
-    """A namespace of containerd."""
-
-    name: str
-    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Plugin:
-    """A part of the daemon. `platforms` such as `linux/amd64`; `init_error` is empty when it works."""
-
-    type: str
-    id: str
-    platforms: tuple[str, ...] = ()
-    exports: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    capabilities: tuple[str, ...] = ()
-    init_error: str = ""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class ServerInfo:
-    """The daemon: `pid` is 0 when it does not say (before containerd 1.7)."""
-
-    uuid: str
-    pid: int = 0
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Version:
-    """The daemon's version and the revision it was built from."""
-
-    version: str
-    revision: str
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
-    """Something happened: `topic` such as `/tasks/exit`, `kind` such as `TaskExit`, `fields` what it says.
-
-    Fields are named as in the API and hold str, int, bool, datetime, dicts and lists of them. They are empty for a kind
-    that this version does not know.
-    """
-
-    timestamp: datetime | None
-    namespace: str
-    topic: str
-    kind: str
-    fields: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    return getattr(storerecords, name)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 from nrdctl import errors
@@ -28,16 +29,18 @@ _BY_CODE: dict[str, type[errors.NrdctlError]] = {
     "DEADLINE_EXCEEDED": errors.DeadlineExceeded,
 }
 
-# grpc's own texts for UNAVAILABLE; containerd has others ("ref … locked").
-_CONNECTION_LOST = re.compile(
-    r"Socket closed|Connection reset|Broken pipe|failed to connect|GOAWAY|Stream removed|recvmsg|sendmsg", re.IGNORECASE
-)
 CONNECTION_HINT = "is containerd running? `nrdctl system start` starts one"
+
+# The patterns are compiled when they are first used: most commands see no error.
+# grpc's own texts for UNAVAILABLE; containerd has others ("ref … locked").
+_CONNECTION_LOST = (
+    r"(?i)Socket closed|Connection reset|Broken pipe|failed to connect|GOAWAY|Stream removed|recvmsg|sendmsg"
+)
 # What containerd appends to its errors: their kind, which our class says already.
-_KIND_SUFFIX = re.compile(r"(: (unknown|failed precondition|invalid argument|unavailable|not implemented))+$")
-_NOT_FOUND_SUFFIX = re.compile(r"(?<=already finished)(: not found)$|(: not found)(?=: not found$)")
+_KIND_SUFFIX = r"(: (unknown|failed precondition|invalid argument|unavailable|not implemented))+$"
+_NOT_FOUND_SUFFIX = r"(?<=already finished)(: not found)$|(: not found)(?=: not found$)"
 # What containerd, its shim and runc put before the cause of a failed start.
-_START_PREFIXES = re.compile(
+_START_PREFIXES = (
     r"^(failed to (create|start) (shim task|shim|task)[^:]*: "
     r"|OCI runtime (create|exec|start) failed: "
     r"|(runc (create|exec|start)|exec) failed: "
@@ -45,18 +48,16 @@ _START_PREFIXES = re.compile(
     r"|error during container init: )+"
 )
 # Texts that come as UNKNOWN and say: not in this state ("cannot delete a running process").
-_CONFLICT = re.compile(
+_CONFLICT = (
     r"\bcannot (start|delete|kill|pause|resume|exec in|resize|update|checkpoint) (a |an )?"
     r"(running|stopped|paused|created|deleted|task in created)\b"
     r"|\bcontainer not (running|paused)\b"
 )
 # docker's exit codes of `run` and `exec`, by what the text contains (moby and docker/cli look for the same texts).
-_COMMAND_NOT_FOUND_TEXTS = ("executable file not found", "no such file or directory")
-_COMMAND_NOT_EXECUTABLE_TEXTS = ("permission denied", "is a directory", "exec format error")
+_COMMAND_NOT_FOUND = r"executable file not found|no such file or directory"
+_COMMAND_NOT_EXECUTABLE = r"permission denied|is a directory|exec format error"
 # … unless the text is about something else that is missing: the runtime's program, the source of a mount.
-_NOT_THE_COMMAND = re.compile(
-    r"unable to retrieve OCI runtime error|failed to mount|error mounting|failed to start shim"
-)
+_NOT_THE_COMMAND = r"unable to retrieve OCI runtime error|failed to mount|error mounting|failed to start shim"
 
 
 class Translated:
@@ -73,11 +74,9 @@ class Translated:
         pass
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        if error is None:
-            return
-        import grpc  # import cost
-
-        if isinstance(error, grpc.RpcError):
+        # When grpc was not imported, which takes long, the error is not grpc's.
+        grpc = sys.modules.get("grpc")
+        if grpc is not None and isinstance(error, grpc.RpcError):
             code, details = code_and_details(error)
             if code == "UNAVAILABLE":
                 self._probe()
@@ -97,17 +96,17 @@ def to_error(code: str, details: str, *, method: str) -> errors.NrdctlError:
         return errors.DeadlineExceeded(f"containerd did not answer {method} in time")
     if code == "CANCELLED":
         return errors.NrdctlError(f"{method} was cancelled")
-    if code == "UNAVAILABLE" and _CONNECTION_LOST.search(details):
+    if code == "UNAVAILABLE" and re.search(_CONNECTION_LOST, details):
         return errors.Unavailable(f"the connection to containerd was lost: {details}", hint=CONNECTION_HINT)
     text = clean(details)
     if code == "UNKNOWN":
-        return errors.Conflict(text) if _CONFLICT.search(text) else errors.RuntimeFailed(text)
+        return errors.Conflict(text) if re.search(_CONFLICT, text) else errors.RuntimeFailed(text)
     return _BY_CODE.get(code, errors.NrdctlError)(text)
 
 
 def clean(details: str) -> str:
     """Return containerd's text without the name of the error's kind at its end, where that says nothing more."""
-    return _NOT_FOUND_SUFFIX.sub("", _KIND_SUFFIX.sub("", details.strip()).strip())
+    return re.sub(_NOT_FOUND_SUFFIX, "", re.sub(_KIND_SUFFIX, "", details.strip()).strip())
 
 
 @contextlib.contextmanager
@@ -121,11 +120,11 @@ def starting() -> Iterator[None]:
 
 def start_failure(text: str) -> errors.StartFailed:
     """Return the error for runc's text: 127 for a missing command, 126 for one that can't be executed, else 125."""
-    cause = _START_PREFIXES.sub("", text)
-    if _NOT_THE_COMMAND.search(text):
+    cause = re.sub(_START_PREFIXES, "", text)
+    if re.search(_NOT_THE_COMMAND, text):
         return errors.StartFailed(cause)
-    if any(known in text for known in _COMMAND_NOT_FOUND_TEXTS):
+    if re.search(_COMMAND_NOT_FOUND, text):
         return errors.StartFailed(cause, exit_code=127)
-    if any(known in text for known in _COMMAND_NOT_EXECUTABLE_TEXTS):
+    if re.search(_COMMAND_NOT_EXECUTABLE, text):
         return errors.StartFailed(cause, exit_code=126)
     return errors.StartFailed(cause)

@@ -61,7 +61,8 @@ def snapshot(snapshotter: str, chain_id: str) -> dict[str, str]:
 
 def source(reference: Reference, known: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the label that says where a blob came from; repositories in `known` labels of the blob are kept."""
-    key = f"{SOURCE}.{reference.domain}"
+    host = reference.domain if reference.domain.startswith("[") else reference.domain.partition(":")[0]
+    key = f"{SOURCE}.{host.partition(']')[0].removeprefix('[')}"  # containerd leaves the port out
     repositories = set(filter(None, (known or {}).get(key, "").split(",")))
     return {key: ",".join(sorted(repositories | {reference.path}))}
 

@@ -36,7 +36,7 @@ def flag(
     parse: Callable[[str], Any] | None = None,
     compose: str | None = None,
 ) -> Flag:
-    """Make the marker of a field, as in `cpus: Annotated[float, flag("--cpus", help="Number of CPUs")]`."""
+    """Make the marker that goes into the `Annotated` type of a field."""
     return Flag(names=names, help=help, metavar=metavar, parse=parse, compose=compose)
 
 

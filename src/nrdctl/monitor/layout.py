@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nrdctl.monitor.frame import HISTORY
 from nrdctl.monitor.sparkline import sparkline
-from nrdctl.monitor.view import NAME
+from nrdctl.monitor.view import NAME, NAMESPACE
 from nrdctl.render.human import ellipsis
 from nrdctl.render.table import display_width
 
@@ -22,6 +22,7 @@ GAP = 2
 NAME_WIDTH = 20
 LEAST_NAME = 8
 LONGEST_TEXT = 40
+LONGEST_NAMESPACE = 14
 LEAST_HISTORY = 10
 HISTORY_HEADER = "HISTORY"
 # What stands beside a figure that deserves attention, so that colour is never the only sign.
@@ -45,21 +46,28 @@ class Cell:
 
 
 class Layout:
-    """Lays rows out as a table. `marks`: figures that deserve attention get a mark, and there may be a history."""
+    """Lays rows out as a table, with their namespace as soon as there are several.
 
-    def __init__(self, view: View, figures: Sequence[Figure], *, marks: bool = False, paint: Paint = plain) -> None:
+    `marks`: figures that deserve attention get a mark, and the history is drawn where there is room.
+    """
+
+    def __init__(self, view: View, *, marks: bool = False, paint: Paint = plain) -> None:
         self._view = view
-        self._figures = list(figures)
+        self._figures = view.shown(namespaces=False)
         self._marks = marks
         self._paint = paint
-        self._widths = {figure.name: max(display_width(figure.header), figure.width) for figure in figures}
+        everything = view.shown(namespaces=True)
+        self._widths = {figure.name: max(display_width(figure.header), figure.width) for figure in everything}
 
     def lines(self, rows: Sequence[Row], width: int | None = None) -> list[str]:
         """Return the header and a line for each row, none of them wider than `width` (None: as wide as need be)."""
+        if len({row.container.namespace for row in rows}) > 1:
+            self._figures = self._view.shown(namespaces=True)
         table = [{figure.name: self._cell(figure, row) for figure in self._figures} for row in rows]
         for cells in table:
             for figure in self._figures:
-                needed = min(display_width(cells[figure.name].text), LONGEST_TEXT)
+                longest = LONGEST_NAMESPACE if figure is NAMESPACE else LONGEST_TEXT
+                needed = min(display_width(cells[figure.name].text), longest)
                 self._widths[figure.name] = max(self._widths[figure.name], needed)
         figures, widths = self._fitting(width)
         history = self._history_width(widths, width)

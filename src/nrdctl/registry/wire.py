@@ -86,18 +86,25 @@ class Response:
         Raises OSError or HTTPException when the connection breaks.
         """
         seen, buffer, started = 0, bytearray(), time.monotonic()
-        # read1 at the end of a body of known length would wait for a byte that never comes
-        while self._raw.length != 0 and (piece := self._raw.read1(_PIECE)):
+        failure: Exception | None = None
+        while failure is None:
+            try:
+                # read1 at the end of a body of known length would wait for a byte that never comes
+                piece = self._raw.read1(_PIECE) if self._raw.length != 0 else b""
+            except (OSError, http.client.HTTPException) as error:
+                piece, failure = b"", error
             buffer += piece
             seen += len(piece)
-            if len(buffer) >= CHUNK_SIZE or time.monotonic() - started > _PATIENCE:
+            if buffer and (not piece or len(buffer) >= CHUNK_SIZE or time.monotonic() - started > _PATIENCE):
                 yield bytes(buffer)
                 buffer.clear()
                 started = time.monotonic()
+            if not piece:
+                break
+        if failure is not None:
+            raise failure
         if self.length is not None and seen < self.length:
             raise Broken(f"the connection ended after {seen} of {self.length} bytes")
-        if buffer:
-            yield bytes(buffer)
 
     def read(self, limit: int = SMALL_BODY_MAX) -> bytes:
         """Return the body, at most `limit` bytes, and close the response."""

@@ -153,7 +153,7 @@ class TestPressure:
 
 class TestInit:
     def test_named_twice_and_gone_before(self, shim: Shim) -> None:
-        shim.start()
+        shim.start(exit_command=("/bin/sleep", "60"))
         client = shim.client()
         client.subscribe()
         pid = shim.create("echo done")

@@ -43,7 +43,15 @@ def test_making_a_client_imports_neither_grpc_nor_protobuf() -> None:
 def test_a_service_imports_no_other_service_and_no_grpc() -> None:
     loaded = modules_after("from nrdctl.containerd.client import Client\nClient('/x').containers")
     assert "nrdctl._pb.containers_pb2" in loaded
+    assert not {"nrdctl.oci.descriptor", "nrdctl.containerd.storerecords", "nrdctl.containerd.daemonrecords"} & loaded
     assert not {"grpc", "nrdctl._pb.tasks_pb2", "nrdctl._pb.images_pb2", "nrdctl._pb.eventtypes_pb2"} & loaded
+
+
+def test_nobody_there_is_said_without_grpc() -> None:
+    call = (
+        "from nrdctl.errors import Unavailable\ntry: Client('/nonexistent/x').version.get()\nexcept Unavailable: pass"
+    )
+    assert "grpc" not in modules_after(f"from nrdctl.containerd.client import Client\n{call}")
 
 
 @pytest.mark.parametrize("path", ["/nonexistent/containerd.sock", "/" + "x" * 200, "/dev/null"])

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from google.protobuf import timestamp_pb2
 
 from nrdctl._pb import containers_pb2, runc_pb2, types_pb2
-from nrdctl.containerd import convert
+from nrdctl.containerd import convert, descriptors
 from nrdctl.containerd.containers import _from_record, _to_record
 from nrdctl.containerd.records import ContainerRecord, Mount, Runtime
 from nrdctl.containerd.runtime import from_runtime_options, to_runtime
@@ -60,8 +60,8 @@ def test_mounts_go_there_and_back() -> None:
 
 def test_descriptors_go_there_and_back() -> None:
     descriptor = Descriptor(media_type=OCI_LAYER, digest="sha256:" + "0" * 64, size=2**40, annotations={"a": "b"})
-    assert convert.to_descriptor(convert.from_descriptor(descriptor)) == descriptor
-    assert convert.to_descriptor(types_pb2.Descriptor()).annotations == {}
+    assert descriptors.to_descriptor(descriptors.from_descriptor(descriptor)) == descriptor
+    assert descriptors.to_descriptor(types_pb2.Descriptor()).annotations == {}
 
 
 def test_container_records_go_there_and_back() -> None:

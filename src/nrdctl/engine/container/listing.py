@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from nrdctl.engine import labels
-from nrdctl.engine.container.networking import published_ports
+from nrdctl.engine.container.ports import published_ports
 from nrdctl.engine.container.request import Request, labels_of, request_of
 from nrdctl.engine.container.status import State, state_of
 from nrdctl.errors import InvalidArgument
@@ -114,7 +114,7 @@ def _has_label(found: Mapping[str, str], wanted: str) -> bool:
 def _ports(engine: Engine, container: Container, request: Request | None) -> str:
     if not container.state.running or request is None:
         return ""
-    mappings = published_ports(engine, container.record.id)
+    mappings = published_ports(engine, container.namespace, container.record.id)
     published = {f"{m.container_port}/{m.protocol}" for m in mappings}
     exposed = [port for port in request.exposed_ports if port not in published]
     return ", ".join([*(str(m) for m in mappings), *exposed])

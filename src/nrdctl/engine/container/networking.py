@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from nrdctl.containerd.records import ContainerRecord
     from nrdctl.engine.container.request import Request
     from nrdctl.engine.engine import Engine
-    from nrdctl.model.port import PortMapping
 
 _RESOLV, _RESOLVED = Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf")
 
@@ -111,12 +110,6 @@ def release_network(engine: Engine, container_id: str) -> None:
     netns.remove(engine.layout.netns_path(container_id))
     if state is not None and state.attachments:
         peers.refresh(folder.parent, state.networks, host)
-
-
-def published_ports(engine: Engine, container_id: str, *, namespace: str = "") -> tuple[PortMapping, ...]:
-    """Return the published ports of a running container: one small file is read."""
-    state = record.load(engine.layout.container_dir(namespace or engine.namespace, container_id))
-    return state.ports if state else ()
 
 
 def _is_complete(known: record.NetworkState) -> bool:
