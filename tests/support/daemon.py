@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HOST_SOCKET = pathlib.Path("/run/containerd/containerd.sock")
+CGROUPS = pathlib.Path("/sys/fs/cgroup")
 RUNC_STATE = pathlib.Path("/run/containerd/runc")
 # Which containerd to test with: a program's path. Its shim and `ctr` are then looked for beside it first.
 PROGRAM = os.environ.get("NRDCTL_TEST_CONTAINERD", "containerd")
@@ -184,11 +185,14 @@ class PrivateContainerd:
             for child in _children(pid):
                 _kill(child)
             _kill(pid)
-        for bundle in (self.state / "io.containerd.runtime.v2.task").glob("*/*"):
+        tasks = self.state / "io.containerd.runtime.v2.task"
+        for bundle in tasks.glob("*/*"):
             runc = ["runc", "--root", str(RUNC_STATE / bundle.parent.name), "delete", "--force", bundle.name]
             subprocess.run(runc, check=False, capture_output=True, timeout=STOP_SECONDS)
         for mount in _mounts_under(self.directory):
             subprocess.run(["umount", "--lazy", mount], check=False, capture_output=True, timeout=STOP_SECONDS)
+        for namespace in tasks.glob("*"):
+            _remove_empty_directories(namespace.name)
 
 
 def kill_tasks(client: Client) -> None:
@@ -224,6 +228,7 @@ def clean_namespace(client: Client) -> None:
             client.content.delete(blob.digest)
     with contextlib.suppress(NotFound, Conflict):
         client.namespaces.delete(client.namespace)
+    _remove_empty_directories(client.namespace)
 
 
 def collect_garbage(client: Client) -> None:
@@ -252,6 +257,14 @@ def _remove_snapshots(client: Client, snapshotter: str) -> None:
             if info.name not in parents:
                 with contextlib.suppress(NotFound):
                     client.snapshots.remove(snapshotter, info.name)
+
+
+def _remove_empty_directories(namespace: str) -> None:
+    # What runc leaves outside of the daemon's directory: its state and the parents of its cgroups.
+    hierarchies = [CGROUPS, *CGROUPS.iterdir()] if CGROUPS.exists() else []
+    for parent in (RUNC_STATE, *hierarchies):
+        with contextlib.suppress(OSError):
+            (parent / namespace).rmdir()
 
 
 def _works(plugin: Plugin) -> bool:

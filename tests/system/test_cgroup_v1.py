@@ -257,6 +257,6 @@ def test_from_anything_to_anything(sandbox: Sandbox) -> None:
         for new in states:
             for target in (old, new):
                 now = sandbox.driver.read(sandbox.location).own
-                for write in file_writes(now, target, version=1, possible=sandbox.host.facts.possible):
+                for write in file_writes(now, target, sandbox.host.facts):
                     sandbox.driver.write(sandbox.location, write)
                 assert dataclasses.replace(sandbox.driver.read(sandbox.location).own, cpu_shares=1024) == target

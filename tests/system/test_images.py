@@ -578,7 +578,7 @@ def test_a_registry_that_wants_a_password(images: Images, tmp_path: pathlib.Path
         name = closed.push(busybox.write_archive(tmp_path / "i.tar"), "private/box:1")
         for password in ("", "wr0ng"):
             credentials = {"auths": {closed.address: {"username": "me", "password": password}}} if password else None
-            with pytest.raises(RegistryError, match="pull access denied for .*private/box") as error:
+            with pytest.raises(RegistryError, match=r"pull access denied for .*private/box") as error:
                 images.pull(name, credentials)
             assert error.value.status == 401
             assert "wr0ng" not in f"{error.value} {error.value.hint}"

@@ -18,7 +18,7 @@ from nrdctl.cgroup.host import Host, discover
 from nrdctl.cgroup.plan import Wish, make_plan
 from nrdctl.containerd.records import ContainerRecord, Runtime
 from nrdctl.engine.resources import journal
-from nrdctl.engine.resources.apply import apply, save_spec
+from nrdctl.engine.resources.apply import Progress, apply, save_spec
 from nrdctl.engine.resources.change import Outcome, pin, remove_limits, repair, set_limits, unpin
 from nrdctl.engine.resources.target import Target, find, resources_of
 from nrdctl.engine.resources.update import update
@@ -267,7 +267,7 @@ def test_an_interrupted_change_is_undone_by_the_next(box: Box) -> None:
         started=found.started,
     )
     save_spec(box.target, found.record, {**resources_of(found.record), **after})
-    apply(box.target, found, plan)  # and then the process was killed
+    apply(box.target, found, plan, Progress())  # and then the process was killed
     assert box.own.cpu_quota == 20_000
     outcome = box.set("pids=50")
     assert "(set cpu=200m) was interrupted; it was undone first" in outcome.notes[0]

@@ -122,14 +122,8 @@ def test_the_newest_generic_kernel_is_picked(names: list[str], picked: str | Non
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        (
-            "sources.list",
-            "deb-src http://x.test/debian a main\ndeb [arch=amd64 a=b] http://x.test/debian/ trixie main\n",
-        ),
-        (
-            "sources.list.d/a.sources",
-            "Types: deb\n# a: b\nURIs: http://x.test/debian\nSuites: trixie\nComponents: main\n",
-        ),
+        ("sources.list", "deb-src http://x.test/debian a main\ndeb [arch=amd64 a=b] http://x.test/debian/ x main\n"),
+        ("sources.list.d/a.sources", "Types: deb\n# a: b\nURIs: http://x.test/debian\nSuites: x\nComponents: main\n"),
         ("sources.list.d/a.list", "deb http://y.test/other x main\ndeb http://x.test/debian x main # why\n"),
     ],
 )

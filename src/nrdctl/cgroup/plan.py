@@ -118,7 +118,7 @@ def make_plan(wish: Wish, situation: Situation, *, force: bool = False) -> Plan:
     keys = checker.touched(wish.keys)
     needs_cpuset = situation.running and any(key not in reading.supported for key in keys if key in (CPUS, MEMS))
     supported = reading.supported | ({CPUS, MEMS} if needs_cpuset else set())
-    writes = file_writes(reading.own, wanted, version=facts.version, possible=facts.possible)
+    writes = file_writes(reading.own, wanted, facts)
     return Plan(
         version=facts.version,
         before=reading.own,
@@ -156,9 +156,10 @@ def mismatches(plan: Plan, reading: Reading, *, online: CpuSet) -> list[str]:
         if key == CPUS:
             result.extend(_cpuset_mismatch("cpuset.cpus", plan, reading, online))
         elif key == MEMS:
-            shall, got = plan.wanted.mems, reading.own.mems
-            if key not in plan.unpinned and shall != got:
-                result.append(f"cpuset.mems: {got.format() or 'empty'} instead of {shall}")
+            shall = CpuSet() if key in plan.unpinned else plan.wanted.mems
+            got = reading.pinned_mems if key in plan.unpinned else reading.own.mems
+            if shall != got:
+                result.append(f"cpuset.mems: {got.format() or 'all'} instead of {shall.format() or 'all'}")
         elif plan.wanted.text(key) != reading.own.text(key):
             result.append(f"{key}: {reading.own.text(key)} instead of {plan.wanted.text(key)}")
     return result

@@ -14,15 +14,14 @@ from nrdctl.cgroup.cpu import DEFAULT_SHARES, shares_of_weight
 from nrdctl.cgroup.driver import FileWrite
 
 if TYPE_CHECKING:
+    from nrdctl.cgroup.driver import HostFacts
     from nrdctl.cgroup.own import Own
     from nrdctl.model.cpuset import CpuSet
 
 
-def file_writes(old: Own, new: Own, *, version: int, possible: CpuSet) -> tuple[FileWrite, ...]:
-    """Return the writes that turn `old` into `new`; `possible` CPUs stand for "all" where the kernel wants a list."""
-    if version == 2:
-        return tuple(_v2(old, new, possible))
-    return tuple(_v1(old, new))
+def file_writes(old: Own, new: Own, facts: HostFacts) -> tuple[FileWrite, ...]:
+    """Return the writes that turn `old` into `new`."""
+    return tuple(_v2(old, new, facts) if facts.version == 2 else _v1(old, new))
 
 
 def burst_first(writes: tuple[FileWrite, ...]) -> tuple[FileWrite, ...]:
@@ -30,7 +29,7 @@ def burst_first(writes: tuple[FileWrite, ...]) -> tuple[FileWrite, ...]:
     return writes[:1] if writes and writes[0].name in (files.CPU_MAX_BURST, files.V1_CPU_BURST) else ()
 
 
-def _v2(old: Own, new: Own, possible: CpuSet) -> Iterator[FileWrite]:
+def _v2(old: Own, new: Own, facts: HostFacts) -> Iterator[FileWrite]:
     if new.cpu_burst < old.cpu_burst:
         yield _v2_write(files.CPU_MAX_BURST, str(old.cpu_burst), str(new.cpu_burst))
     was = files.format_cpu_max(old.cpu_quota, old.cpu_period)
@@ -41,17 +40,12 @@ def _v2(old: Own, new: Own, possible: CpuSet) -> Iterator[FileWrite]:
         yield _v2_write(files.CPU_MAX_BURST, str(old.cpu_burst), str(new.cpu_burst))
     if new.cpu_weight != old.cpu_weight:
         yield _v2_write(files.CPU_WEIGHT, str(old.cpu_weight), str(new.cpu_weight))
+    # Up to kernel 6.19 a cgroup with processes can't be given an empty list. All possible CPUs mean the same: those
+    # outside the parent's set are ignored, so that hot-plug and a wider parent have their effect as well.
     if new.mems != old.mems:
-        yield _v2_write(files.CPUSET_MEMS, old.mems.format(), new.mems.format() or "\n")
+        yield _v2_set(files.CPUSET_MEMS, old.mems, new.mems, facts.nodes)
     if new.cpus != old.cpus:
-        yield FileWrite(
-            controller="",
-            name=files.CPUSET_CPUS,
-            text=new.cpus.format() or "\n",
-            old=old.cpus.format(),
-            # CPUs outside the parent's set are ignored, so all possible ones mean "inherit", hot-plug included.
-            fallback=None if new.cpus else possible.format(),
-        )
+        yield _v2_set(files.CPUSET_CPUS, old.cpus, new.cpus, facts.possible)
     yield from _v2_memory(old, new)
     if new.swap_max != old.swap_max:
         yield _v2_write(files.MEMORY_SWAP_MAX, files.format_max(old.swap_max), files.format_max(new.swap_max))
@@ -124,6 +118,11 @@ def _memsw(own: Own) -> int | None:
 
 def _v2_write(name: str, old: str, new: str) -> FileWrite:
     return FileWrite(controller="", name=name, text=new, old=old)
+
+
+def _v2_set(name: str, old: CpuSet, new: CpuSet, everything: CpuSet) -> FileWrite:
+    fallback = None if new else everything.format()
+    return FileWrite(controller="", name=name, text=new.format() or "\n", old=old.format(), fallback=fallback)
 
 
 def _low(size: int) -> int | None:

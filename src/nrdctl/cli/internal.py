@@ -8,7 +8,10 @@ from nrdctl.errors import NotFound
 
 
 def exited(app: App, container: Container) -> None:
-    """Clean up after the exit of a container's process; print `restart MILLISECONDS` when it must be started again."""
+    """Clean up after the exit of a container's process.
+
+    Prints `restart MILLISECONDS` when the container's restart policy wants it started again after that time.
+    """
     from nrdctl.engine.container.settle import settle  # import cost
 
     try:

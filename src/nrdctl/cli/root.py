@@ -15,6 +15,12 @@ from nrdctl.cli.group import Command, Group, build_group
 SUMMARY = "Run containers on containerd, and see and set what they may use"
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"nrdctl version {__version__}")
+        raise typer.Exit
+
+
 def root(
     ctx: typer.Context,
     *,
@@ -42,12 +48,12 @@ def root(
     insecure_registry: Annotated[
         bool, typer.Option("--insecure-registry", help="Allow plain HTTP and unverified TLS to registries")
     ] = False,
-    version: Annotated[bool, typer.Option("--version", "-v", is_eager=True, help="Print version and quit")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", "-v", is_eager=True, callback=_print_version, help="Print version and quit")
+    ] = False,
 ) -> None:
     """Keep the global flags for `App`; those not given stay out, so that the environment or the file can speak."""
-    if version:
-        typer.echo(f"nrdctl version {__version__}")
-        raise typer.Exit
+    del version  # `_print_version` has acted on it
     given: dict[str, Any] = {
         "debug": debug or None,
         "address": address,

@@ -46,7 +46,7 @@ class TerminalScreen:
         self._wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._old_wakeup = signal.set_wakeup_fd(self._wake[1], warn_on_full_buffer=False)
         for each in _WATCHED:
-            self._handlers[each] = signal.signal(each, lambda number, _: self._noted.add(number))
+            self._handlers[each] = signal.signal(each, self._note)
         try:
             self._take()
         except BaseException:
@@ -102,6 +102,11 @@ class TerminalScreen:
         if self._keys in ready:
             return self._read_keys()
         return None
+
+    def _note(self, number: int, _: object) -> None:
+        if number == signal.SIGINT and number in self._noted:  # whoever asks twice doesn't want to wait
+            raise KeyboardInterrupt
+        self._noted.add(number)
 
     def _obey(self) -> None:
         noted, self._noted = self._noted, set()

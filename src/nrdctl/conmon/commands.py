@@ -1,7 +1,7 @@
 """Runs one of nrdctl's own commands in a session of its own and reports its exit status and output."""
 
 import posix
-from _signal import SIGHUP, SIGINT, SIGPIPE, SIGTERM  # type: ignore[import-not-found]
+from _signal import SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGXFSZ  # type: ignore[import-not-found]
 from select import POLLIN
 
 from nrdctl.conmon.loop import READ, Loop
@@ -74,7 +74,7 @@ def _spawn(argv: list[bytes], environment: dict[bytes, bytes], stdout: int) -> i
         ],
         setsid=True,
         setsigmask=(),
-        setsigdef=(SIGHUP, SIGINT, SIGPIPE, SIGTERM),
+        setsigdef=(SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGXFSZ),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import time
+import math
+import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from nrdctl.errors import AlreadyExists, Conflict, InvalidArgument, NotFound, NrdctlError, Unavailable
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Mapping
 
     from nrdctl.containerd.client import Client
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 # Another client that writes the same blob is waited for as long as its ingest grows at least this often, in seconds.
 STALL_LIMIT = 300.0
-_PATIENCE = 1.0
+# An ingest that did not grow for so long may have been left by a client that is gone.
+_QUIET = 2.0
+_POLL = 0.05
 
 
 class WrongContent(InvalidArgument):
@@ -77,17 +80,30 @@ def open_writer(
     client: Client, ref: str, descriptor: Descriptor, cancelled: threading.Event | None = None
 ) -> ContentWriter:
     """Open a writer; while another one holds the ingest and makes progress, wait. Raises AlreadyExists, Unavailable."""
-    seen, deadline = -1, time.monotonic() + STALL_LIMIT
     while True:
+        _wait_for_others(client, ref, cancelled or threading.Event())
         try:
-            return client.content.writer(ref, size=descriptor.size, expected=descriptor.digest, patience=_PATIENCE)
+            return client.content.writer(ref, size=descriptor.size, expected=descriptor.digest)
         except Unavailable as error:
-            offset = seen
-            with contextlib.suppress(NotFound):
-                offset = client.content.status(ref).offset
-            if offset != seen:
-                seen, deadline = offset, time.monotonic() + STALL_LIMIT
-            if error.hint or time.monotonic() > deadline:
+            if error.hint or _age(client, ref) > STALL_LIMIT:
                 raise
-            if cancelled is not None and cancelled.is_set():
-                raise NrdctlError("canceled") from error
+
+
+def _wait_for_others(client: Client, ref: str, cancelled: threading.Event) -> None:
+    """Return when nobody seems to write an ingest.
+
+    Trying to open one that is held would do too, but containerd 1.6 and 1.7 then hold back all changes of their
+    database for a second, the holder's own included.
+    """
+    while _age(client, ref) < _QUIET:
+        if cancelled.wait(_POLL):
+            raise NrdctlError("canceled")
+
+
+def _age(client: Client, ref: str) -> float:
+    """Return the seconds since an ingest grew; infinity when there is none."""
+    try:
+        updated = client.content.status(ref).updated_at
+    except NotFound:
+        return math.inf
+    return (datetime.now(UTC) - updated).total_seconds() if updated is not None else math.inf

@@ -38,6 +38,11 @@ def throttled(row: Row) -> float | None:
     return row.rates.throttled_percent if row.rates else None
 
 
+def _seconds(row: Row) -> float | None:
+    """CPU time since the cgroup was made."""
+    return row.cgroup.cpu_usec / 1e6 if row.cgroup and row.cgroup.cpu_usec is not None else None
+
+
 def _source(row: Row) -> str | None:
     return (row.limits.cpu.source or CPUSET_SOURCE) if row.limits else None
 
@@ -65,6 +70,7 @@ CPU = View(
             "CPUs", "CPUS", lambda row: row.limits.cpus_effective.format() if row.limits else None, rank=60, left=False
         ),
         number("PIDs", "PIDS", lambda row: row.cgroup.pids_current if row.cgroup else None, rank=50),
+        number("CPUSeconds", "CPU SECONDS", _seconds),
         number("UserPercent", "USER %", lambda row: row.rates.cpu_user_percent if row.rates else None, percent),
         number("SystemPercent", "SYSTEM %", lambda row: row.rates.cpu_system_percent if row.rates else None, percent),
     ),

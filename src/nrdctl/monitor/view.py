@@ -39,7 +39,7 @@ class View:
         """Return the figure that a person means: its name or header, in any case. Raises InvalidArgument."""
         wanted = _letters(words)
         for figure in self.figures:
-            if wanted and wanted in (_letters(figure.name), _letters(figure.header)):
+            if words == figure.header or (wanted and wanted in (_letters(figure.name), _letters(figure.header))):
                 return figure
         known = ", ".join(figure.name for figure in self.figures)
         raise InvalidArgument(f"there is no column {words!r} to sort by", hint=f"columns are: {known}")

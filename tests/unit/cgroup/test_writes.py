@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nrdctl.cgroup.cpu import shares_of_weight
 from nrdctl.cgroup.own import Own
 from nrdctl.cgroup.writes import burst_first, file_writes
-from tests.unit.cgroup.facts import MIB, cpus
+from tests.unit.cgroup.facts import MIB, cpus, host
 
 if TYPE_CHECKING:
     from nrdctl.cgroup.driver import FileWrite
@@ -96,14 +96,14 @@ def _apply(files: dict[str, str], writes: tuple[FileWrite, ...]) -> None:
 @given(owns(version=2), owns(version=2))
 def test_v2_gets_there_without_a_refusal(old: Own, new: Own) -> None:
     files = _v2_files(old)
-    _apply(files, file_writes(old, new, version=2, possible=cpus("0-3")))
+    _apply(files, file_writes(old, new, host(2)))
     assert files == _v2_files(new)
 
 
 @given(owns(version=1), owns(version=1))
 def test_v1_gets_there_without_a_refusal(old: Own, new: Own) -> None:
     files = _v1_files(old)
-    _apply(files, file_writes(old, new, version=1, possible=cpus("0-3")))
+    _apply(files, file_writes(old, new, host(1)))
     assert files == _v1_files(new)
 
 
@@ -113,14 +113,14 @@ def test_v1_never_allows_more_cpu_in_between_than_before_or_after(old: Own, new:
         return
     most = max(old.cpu_quota / old.cpu_period, new.cpu_quota / new.cpu_period)
     files = _v1_files(old)
-    for write in file_writes(old, new, version=1, possible=cpus("0-3")):
+    for write in file_writes(old, new, host(1)):
         files[write.name] = write.text
         assert int(files["cpu.cfs_quota_us"]) / int(files["cpu.cfs_period_us"]) <= most
 
 
 @given(owns(version=2))
 def test_nothing_to_do(own: Own) -> None:
-    assert file_writes(own, own, version=2, possible=cpus("0-3")) == ()
+    assert file_writes(own, own, host(2)) == ()
 
 
 @pytest.mark.parametrize(
@@ -140,10 +140,10 @@ def test_nothing_to_do(own: Own) -> None:
     ],
 )
 def test_order_on_v2(old: Own, new: Own, order: list[str]) -> None:
-    assert [write.name for write in file_writes(old, new, version=2, possible=cpus("0-3"))] == order
+    assert [write.name for write in file_writes(old, new, host(2))] == order
 
 
 def test_the_burst_goes_before_the_runtime() -> None:
-    lowered = file_writes(Own(cpu_quota=9, cpu_burst=9), Own(cpu_quota=5, cpu_burst=5), version=2, possible=cpus("0"))
+    lowered = file_writes(Own(cpu_quota=9, cpu_burst=9), Own(cpu_quota=5, cpu_burst=5), host(2))
     assert [write.name for write in burst_first(lowered)] == ["cpu.max.burst"]
-    assert burst_first(file_writes(Own(), Own(cpu_quota=5), version=2, possible=cpus("0"))) == ()
+    assert burst_first(file_writes(Own(), Own(cpu_quota=5), host(2))) == ()

@@ -50,7 +50,8 @@ class TestExitCommand:
         signals = {
             line.split(":")[0]: int(line.split()[1], 16) for line in lines if line.startswith("Sig") and "/" not in line
         }
-        assert signals["SigBlk"] == signals["SigIgn"] == 0
+        internal = 1 << 31 | 1 << 32  # the C library's own
+        assert signals["SigBlk"] == signals["SigIgn"] & ~internal == 0
 
     def test_failure_is_tried_again(self, shim: Shim, ran: pathlib.Path) -> None:
         shim.start(exit_command=command(ran, "echo cannot >&2; [ $count -ge 2 ]"))
@@ -177,7 +178,7 @@ class TestRestart:
 
     def test_one_that_fails_is_decided_anew(self, shim: Shim, ran: pathlib.Path) -> None:
         script = "[ $count -gt 1 ] || echo restart 10"
-        shim.start(terminal=True, exit_command=command(ran, script), restart_command=("/bin/false",))
+        shim.start(exit_command=command(ran, script), restart_command=("/bin/false",))
         shim.run("exit 0")
         assert shim.wait() == 0
         assert runs(ran) == 2

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nrdctl.conmon import conffile, launcher, protocol
@@ -20,6 +20,7 @@ WORDS = st.text(st.characters(exclude_characters="\0", codec="utf-8"))
 NAMES = st.text(st.characters(exclude_characters="\0=", codec="utf-8"))
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.binary().map(lambda value: value.replace(b"\0", b""))))
 def test_values_survive(values: list[bytes]) -> None:
     decoded = conffile.decode(conffile.encode([("key", value) for value in values]))
@@ -31,6 +32,7 @@ def test_a_nul_is_refused() -> None:
         MonitorConfig(exit_command=("a\0b",)).encode()
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(WORDS).map(tuple), st.dictionaries(NAMES, WORDS), WORDS, st.integers(0, 1 << 60), st.booleans())
 def test_round_trip(command: tuple[str, ...], environment: dict[str, str], path: str, number: int, flag: bool) -> None:
     config = MonitorConfig(

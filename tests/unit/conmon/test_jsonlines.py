@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nrdctl.conmon.jsonlines import MAX_PARTIAL, LineSplitter, encode, timestamp
@@ -50,6 +50,7 @@ def test_the_very_bytes() -> None:
     assert encode('a "b" ü\n'.encode(), b"stdout", NOW) == expected
 
 
+@settings(deadline=None, max_examples=50)
 @given(TEXTS.filter(bool))
 def test_encode_is_json_of_each_line(block: bytes) -> None:
     expected = [line.decode("utf-8", "replace") for line in newline_split(block)]
@@ -57,6 +58,7 @@ def test_encode_is_json_of_each_line(block: bytes) -> None:
     assert all(entry["stream"] == "stdout" and entry["time"] == NOW.decode() for entry in entries(block))
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(LONG, max_size=5))
 def test_splitting_loses_nothing_and_keeps_to_the_limit(chunks: list[bytes]) -> None:
     blocks = split(chunks)
@@ -66,6 +68,7 @@ def test_splitting_loses_nothing_and_keeps_to_the_limit(chunks: list[bytes]) -> 
     assert all(block.endswith(b"\n") or (b"\n" not in block and len(block) > MAX_PARTIAL - 4) for block in blocks[:-1])
 
 
+@settings(deadline=None, max_examples=50)
 @given(LONG, st.lists(st.integers(0, 6 * MAX_PARTIAL), max_size=6))
 def test_splitting_does_not_depend_on_the_reads(data: bytes, cuts: list[int]) -> None:
     edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]

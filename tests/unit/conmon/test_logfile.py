@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nrdctl.conmon import logfile
@@ -65,6 +65,7 @@ def test_tail(rotated: pathlib.Path, tail: int) -> None:
     assert numbers(rotated, tail=tail) == list(range(30))[max(0, 30 - tail) :]
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(0, 200_000), max_size=5), st.integers(0, 6), st.booleans())
 def test_tail_of_long_lines(lengths: list[int], tail: int, half: bool) -> None:
     with open_temporary() as path:

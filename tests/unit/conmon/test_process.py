@@ -88,7 +88,9 @@ class TestOutput:
         assert next(client.packets()).data == b"early\n"
         assert shim.init is not None
         shim.init.wait()
-        os.write(shim.ends.pop(0), b"still in the shim\n")  # the test holds the only other end
+        writer = shim.ends.pop(0)
+        os.write(writer, b"still in the shim\n")
+        os.close(writer)
         assert output_of(packets_until_exit(client)) == b"still in the shim\n"
 
 

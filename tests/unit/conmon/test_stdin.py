@@ -197,7 +197,7 @@ class TestOnce:
             assert client.receive() is None
         with shim.client() as client:
             client.write_stdin(b" two")
-        eventually(lambda: os.read(reader, 100) == b"one two")
+        assert self.read(reader, len("one two")) == b"one two"
         with pytest.raises(BlockingIOError):
             os.read(reader, 1)
         os.close(reader)
@@ -227,16 +227,21 @@ class TestOnce:
         client.close()
         time.sleep(0.2)
         assert not called.exists()
-        got = b""
-        while chunk := self.read(reader):
-            got += chunk
-        assert len(got) == sent
+        assert len(self.read(reader, sent)) == sent
+        assert self.read(reader, 1) == b""
         eventually(called.exists)
         os.close(reader)
 
-    def read(self, reader: int) -> bytes:
-        assert select.select([reader], [], [], SOON)[0]
-        return os.read(reader, 4096)
+    def read(self, reader: int, size: int) -> bytes:
+        """Read `size` bytes, or up to the end."""
+        got = b""
+        while len(got) < size:
+            assert select.select([reader], [], [], SOON)[0]
+            chunk = os.read(reader, size - len(got))
+            if not chunk:
+                break
+            got += chunk
+        return got
 
     def test_input_for_a_container_that_takes_none(self, shim: Shim) -> None:
         shim.start()

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from nrdctl.cgroup.driver import FileWrite, Location, Reading
     from nrdctl.cgroup.own import Own
     from nrdctl.containerd.records import ContainerRecord
-    from nrdctl.engine.resources.journal import Entry
     from nrdctl.engine.resources.target import Target
 
 
@@ -33,13 +32,21 @@ def save_spec(target: Target, record: ContainerRecord, resources: Mapping[str, A
     target.client.containers.update(dataclasses.replace(record, spec_json=json.dumps(spec).encode()), "spec")
 
 
-def apply(target: Target, found: Found, plan: Plan) -> Reading:
+@dataclasses.dataclass(slots=True)
+class Progress:
+    """How far `apply` came: once the runtime was told, its record has to be put back as well."""
+
+    told_runtime: bool = False
+
+
+def apply(target: Target, found: Found, plan: Plan, progress: Progress) -> Reading:
     """Change a running container and return what its files say then. Raises when that isn't what was planned."""
     location = _location(found)
     write_all(target, location, burst_first(plan.writes))
     if plan.needs_cpuset:
         target.host.driver.enable_cpuset(location)
     target.client.tasks.update(found.record.id, plan.runtime)
+    progress.told_runtime = True
     write_rest(target, location, plan.wanted)
     reading = target.host.driver.read(location)
     different = mismatches(plan, reading, online=target.host.facts.online)
@@ -57,7 +64,9 @@ def apply(target: Target, found: Found, plan: Plan) -> Reading:
     )
 
 
-def put_back(target: Target, found: Found, entry: Entry, *, spec_before: Mapping[str, Any] | None) -> list[str]:
+def put_back(
+    target: Target, found: Found, before: Own, *, spec_before: Mapping[str, Any] | None, progress: Progress
+) -> list[str]:
     """Put the spec, the runtime's record and the files back; return what could not be, as texts.
 
     Without `spec_before` the spec is left alone.
@@ -71,15 +80,14 @@ def put_back(target: Target, found: Found, entry: Entry, *, spec_before: Mapping
         except NrdctlError as error:
             failures.append(f"the container's spec: {error}")
     if found.location is not None and still_there(found):
-        failures.extend(_put_files_back(target, found, found.location, entry.before))
+        failures.extend(_put_files_back(target, found, before, progress))
     return failures
 
 
 def write_rest(target: Target, location: Location, wanted: Own) -> None:
     """Write what the runtime has left different: it can't unpin, and not every runtime can remove a limit."""
-    facts = target.host.facts
     own = target.host.driver.read(location).own
-    write_all(target, location, file_writes(own, wanted, version=facts.version, possible=facts.possible))
+    write_all(target, location, file_writes(own, wanted, target.host.facts))
 
 
 def write_all(target: Target, location: Location, writes: tuple[FileWrite, ...]) -> None:
@@ -91,12 +99,11 @@ def write_all(target: Target, location: Location, writes: tuple[FileWrite, ...])
             raise explain(error, write, target.host.facts) from error
 
 
-def _put_files_back(target: Target, found: Found, location: Location, before: Own) -> list[str]:
-    facts = target.host.facts
+def _put_files_back(target: Target, found: Found, before: Own, progress: Progress) -> list[str]:
+    facts, location = target.host.facts, _location(found)
     try:
         own = target.host.driver.read(location).own
-        back = file_writes(own, before, version=facts.version, possible=facts.possible)
-        write_all(target, location, burst_first(back))
+        write_all(target, location, burst_first(file_writes(own, before, facts)))
     except (NrdctlError, OSError) as error:
         return [str(error)]
     failure = ""
@@ -106,7 +113,8 @@ def _put_files_back(target: Target, found: Found, location: Location, before: Ow
     except NotFound:
         return []
     except NrdctlError as error:
-        failure = f"the runtime's record: {error}"
+        # A runtime that has refused the change keeps its old record anyway.
+        failure = f"the runtime's record: {error}" if progress.told_runtime else ""
     try:
         write_rest(target, location, before)
     except (NrdctlError, OSError) as error:

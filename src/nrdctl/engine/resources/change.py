@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from nrdctl.cgroup.effective import Limits, limits_of
 from nrdctl.cgroup.plan import Change, Plan, Wish, after_pin, after_unpin, make_plan
 from nrdctl.engine.resources import journal
-from nrdctl.engine.resources.apply import apply, put_back, save_spec
+from nrdctl.engine.resources.apply import Progress, apply, put_back, save_spec
 from nrdctl.engine.resources.target import Found, find, guard_owner, guard_root, resources_of, still_there
 from nrdctl.errors import InvalidArgument, NrdctlError
 from nrdctl.model.limit import Assignment, removal
@@ -132,7 +132,8 @@ def repair(target: Target) -> str:
     if (found.pid, found.started) != (entry.pid, entry.started):
         found = dataclasses.replace(found, location=None)  # another run of the container: its files came from the spec
     spec_is_ours = resources_of(found.record) == entry.spec_after
-    failures = put_back(target, found, entry, spec_before=entry.spec_before if spec_is_ours else None)
+    spec_before = entry.spec_before if spec_is_ours else None
+    failures = put_back(target, found, entry.before, spec_before=spec_before, progress=Progress(told_runtime=True))
     if failures:
         raise NrdctlError(f"the change of {journal.describe_time(entry)} was interrupted: {'; '.join(failures)}")
     journal.mark(entry, journal.State.UNDONE)
@@ -155,27 +156,29 @@ def _carry_out(target: Target, found: Found, plan: Plan, command: tuple[str, ...
         pid=found.pid,
         started=found.started,
     )
+    progress = Progress()
     try:
         save_spec(target, found.record, spec_after)
-        reading = apply(target, found, plan) if found.running else None
+        reading = apply(target, found, plan, progress) if found.running else None
     except BaseException as error:
-        _undo(target, found, entry, error)
+        failures = put_back(target, found, entry.before, spec_before=spec_before, progress=progress)
+        if not failures:
+            journal.mark(entry, journal.State.UNDONE)
+        _tell(found, failures, error)
         raise
     journal.mark(entry, journal.State.DONE)
     return None if reading is None else limits_of(reading)
 
 
-def _undo(target: Target, found: Found, entry: journal.Entry, error: BaseException) -> None:
-    """Put everything back and say in the error how that went."""
-    failures = put_back(target, found, entry, spec_before=entry.spec_before)
-    if not failures:
-        journal.mark(entry, journal.State.UNDONE)
-    if isinstance(error, NrdctlError):
-        what = "could not be put back: " + "; ".join(failures) if failures else "everything is as it was before"
-        if found.running and not still_there(found):
-            what = "the container has exited meanwhile"
-        error.message = f"{error.message} ({what})"
-        error.args = (error.message,)
+def _tell(found: Found, failures: list[str], error: BaseException) -> None:
+    """Say in the error what has become of the container."""
+    if not isinstance(error, NrdctlError):
+        return
+    what = "could not be put back: " + "; ".join(failures) if failures else "everything is as it was before"
+    if found.running and not still_there(found):
+        what = "the container has exited meanwhile"
+    error.message = f"{error.message} ({what})"
+    error.args = (error.message,)
 
 
 def _outcome(found: Found, plan: Plan, notes: tuple[str, ...], *, applied: bool) -> Outcome:
