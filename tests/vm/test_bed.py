@@ -74,9 +74,13 @@ print(sys.version_info[:2] >= (3, 13), psutil.cpu_count(), typer.__version__.rsp
 
 
 def test_the_command_is_installed(vm: Guest) -> None:
-    result = vm.run("nrdctl --version")
+    result = vm.run("nrdctl --help")
     assert (result.code, "nrdctl" in result.text) == (0, True), result.text
-    assert vm.nrdctl("--version") == result
+    assert vm.nrdctl("--help") == result
+
+
+def test_devices_have_the_usual_links(vm: Guest) -> None:
+    assert vm.check("echo through | cat /dev/stdin; test -d /dev/fd && test -e /dev/stderr") == "through\n"
 
 
 def test_status_and_output_come_back_as_they_are(vm: Guest) -> None:

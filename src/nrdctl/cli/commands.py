@@ -109,9 +109,18 @@ COMMANDS: Table = {
         summary="Commands that nrdctl calls itself",
         hidden=True,
         commands={
-            "exited": Entry(target="nrdctl.cli.internal:exited", summary="Clean up after the exit of a container's process"),
-            "close-stdin": Entry(target="nrdctl.cli.internal:close_stdin", summary="Close the standard input of a container's process"),
-            "restart": Entry(target="nrdctl.cli.internal:restart", summary="Start a container again, as its restart policy wants"),
+            "exited": Entry(
+                target="nrdctl.cli.internal:exited",
+                summary="Clean up after the exit of a container's process",
+            ),
+            "close-stdin": Entry(
+                target="nrdctl.cli.internal:close_stdin",
+                summary="Close the standard input of a container's process",
+            ),
+            "restart": Entry(
+                target="nrdctl.cli.internal:restart",
+                summary="Start a container again, as its restart policy wants",
+            ),
         },
     ),
 }

@@ -17,6 +17,7 @@ from typer.models import CommandInfo
 
 from nrdctl.cli.bind import expand_groups
 from nrdctl.cli.booleans import expand_booleans
+from nrdctl.errors import NrdctlError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +92,17 @@ class LazyGroup(TyperGroup):
             loaded = build_group(cmd_name, entry) if isinstance(entry, Group) else build_command(cmd_name, entry)
             self.commands[cmd_name] = loaded
         return self.commands.get(cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command, or say in docker's words that there is none, with the nearest name as a hint."""
+        name = args[0]
+        if name in self.table or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        import difflib  # import cost
+
+        near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
+        hint = f"did you mean '{ctx.command_path} {near[0]}'?" if near else f"see '{ctx.command_path} --help'"
+        raise NrdctlError(f"'{name}' is not a {ctx.command_path} command", hint=hint)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the summaries of the table, so that help imports no command."""

@@ -25,29 +25,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     app = App()
     try:
-        code = build_root().main(words, prog_name="nrdctl", standalone_mode=False, obj=app)
+        code = _guarded(app, words)
         sys.stdout.flush()
     except BrokenPipeError:
         _abandon_stdout()
         code = BROKEN_PIPE
     except KeyboardInterrupt:
         code = INTERRUPTED
-    except ContainerExit as ended:
-        code = ended.exit_code
-    except NrdctlError as error:
-        _show(app, error)
-        code = error.exit_code
-    except TyperException as error:
-        code = _usage(app, error)
-    except PermissionError as error:
-        _show(app, NrdctlError(str(error), hint=None if os.geteuid() == 0 else "nrdctl needs root"))
-        code = 1
-    except Exception as error:
-        _show(app, NrdctlError(f"{type(error).__name__}: {error}", hint="this is a bug: run again with --debug"))
-        code = 1
     finally:
         app.close()
-    return code if isinstance(code, int) else 0
+    return code
+
+
+def _guarded(app: App, words: list[str]) -> int:
+    """Run one command; every failure but a closed pipe is reported and becomes an exit code."""
+    try:
+        result = build_root().main(words, prog_name="nrdctl", standalone_mode=False, obj=app)
+    except BrokenPipeError:
+        raise
+    except ContainerExit as ended:
+        return ended.exit_code
+    except NrdctlError as error:
+        _show(app, error)
+        return error.exit_code
+    except TyperException as error:
+        return _usage(app, error)
+    except PermissionError as error:
+        _show(app, NrdctlError(str(error), hint=None if os.geteuid() == 0 else "nrdctl needs root"))
+        return 1
+    except Exception as error:
+        _show(app, NrdctlError(f"{type(error).__name__}: {error}", hint="this is a bug: run again with --debug"))
+        return 1
+    return result if isinstance(result, int) else 0
 
 
 def run() -> None:
@@ -72,8 +81,8 @@ def _usage(app: App, error: TyperException) -> int:
     if kind == "Abort":
         return INTERRUPTED
     if kind == "NoArgsIsHelpError":
-        print(context.get_help() if context else message, file=sys.stderr)
-        return 1
+        print(context.get_help() if context else message)
+        return 0
     if kind == "NoSuchOption":
         app.report(NrdctlError(f"unknown flag: {error.option_name}"))  # type: ignore[attr-defined]
     elif kind == "MissingParameter" and getattr(error, "param", None) is not None:

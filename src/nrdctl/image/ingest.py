@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -80,24 +81,29 @@ def open_writer(
     client: Client, ref: str, descriptor: Descriptor, cancelled: threading.Event | None = None
 ) -> ContentWriter:
     """Open a writer; while another one holds the ingest and makes progress, wait. Raises AlreadyExists, Unavailable."""
+    deadline = time.monotonic() + STALL_LIMIT
     while True:
-        _wait_for_others(client, ref, cancelled or threading.Event())
+        if _wait_for_others(client, ref, cancelled or threading.Event()):
+            deadline = time.monotonic() + STALL_LIMIT
         try:
             return client.content.writer(ref, size=descriptor.size, expected=descriptor.digest)
         except Unavailable as error:
-            if error.hint or _age(client, ref) > STALL_LIMIT:
+            if error.hint or time.monotonic() > deadline:
                 raise
 
 
-def _wait_for_others(client: Client, ref: str, cancelled: threading.Event) -> None:
-    """Return when nobody seems to write an ingest.
+def _wait_for_others(client: Client, ref: str, cancelled: threading.Event) -> bool:
+    """Return when nobody seems to write an ingest; whether somebody did.
 
-    Trying to open one that is held would do too, but containerd 1.6 and 1.7 then hold back all changes of their
-    database for a second, the holder's own included.
+    Trying to open one that is held would do too, but containerd then holds back all changes of its database for a
+    second, the holder's own included (measured with 1.6).
     """
+    seen = False
     while _age(client, ref) < _QUIET:
+        seen = True
         if cancelled.wait(_POLL):
             raise NrdctlError("canceled")
+    return seen
 
 
 def _age(client: Client, ref: str) -> float:
