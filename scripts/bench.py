@@ -66,7 +66,7 @@ def _silent() -> list[tuple[int, int, str, int, int]]:
 
 def median(command: Callable[[int], Sequence[str]], rounds: int) -> Measured:
     """Run a command so often, after one run to warm up, and return the median time and the highest memory."""
-    once(command(-1))
+    once(command(rounds))
     results = [once(command(number)) for number in range(rounds)]
     return Measured(statistics.median(r.milliseconds for r in results), max(r.mebibytes for r in results))
 
