@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,13 @@ def check_networking(engine: Engine, networking: Networking) -> Network | None:
     for entry in networking.add_host:
         parse_extra_host(entry)
     return Store(network_host(engine)).get(mode)
+
+
+def hostname_of(networking: Networking, container_id: str) -> str:
+    """Return a container's hostname: the one asked for, the host's on the host's network, else its short ID."""
+    if networking.hostname is not None:
+        return networking.hostname
+    return os.uname().nodename if networking.network == HOST_NETWORK else container_id[:12]
 
 
 def parse_extra_host(text: str) -> tuple[str, str]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from nrdctl.oci.reference import Reference
 
 _Result = TypeVar("_Result")
+# How servers that know no HEAD refuse it.
+_NO_HEAD = frozenset({400, 405, 501})
 
 
 class RegistryClient:
@@ -82,19 +84,26 @@ class RegistryClient:
         return self._first(reference, "pull", fetch)
 
     def _resolve(self, host: Host, reference: Reference) -> Descriptor:
-        with self._manifest(host, reference, reference.target, method="HEAD") as response:
-            media_type = _media_type(response)
-            digest, size = response.headers.get("Docker-Content-Digest", ""), response.length
+        try:
+            with self._manifest(host, reference, reference.target, method="HEAD") as response:
+                media_type, size = _media_type(response), response.length
+                digest = response.headers.get("Docker-Content-Digest", "")
+        except RegistryError as error:
+            if error.status not in _NO_HEAD:
+                raise
+            media_type, size, digest = "", None, ""
         known = media_type in INDEX_TYPES | MANIFEST_TYPES
         if known and size is not None and digests.is_digest(digest) and reference.digest in (None, digest):
             return Descriptor(media_type=media_type, digest=digest, size=size)
-        # Not every registry says all of it in answer to HEAD: look at the document itself.
+        return self._look(host, reference)
+
+    def _look(self, host: Host, reference: Reference) -> Descriptor:
+        """Describe a manifest by its content, for registries that do not say all of it in answer to HEAD."""
         with self._manifest(host, reference, reference.target, method="GET") as response:
             media_type, body = _media_type(response), response.read(MANIFEST_SIZE_MAX + 1)
         parsed = parse_manifest(body, media_type if media_type in INDEX_TYPES | MANIFEST_TYPES else "")
-        described = Descriptor(
-            media_type=parsed.media_type, digest=reference.digest or digests.of_bytes(body), size=len(body)
-        )
+        digest = reference.digest or digests.of_bytes(body)
+        described = Descriptor(media_type=parsed.media_type, digest=digest, size=len(body))
         _checked(body, described)
         return described
 
@@ -124,23 +133,23 @@ class RegistryClient:
     def _send(self, host: Host, reference: Reference, request: Request) -> Response:
         """Send a request with what the host wants to know of us."""
         scope = f"repository:{reference.path}:pull"
-        authorization = self.auth.header(host, scope)
-        for _ in range(3):  # without, with a known header that may have expired, with a new one
-            secret = {"Authorization": authorization} if authorization else {}
-            response = self.transport.send(dataclasses.replace(request, headers={**request.headers, **secret}))
-            if response.status != 401:
-                break
-            challenges = response.headers.get_all("WWW-Authenticate", [])
-            try:
-                answer = self.auth.answer(host, scope, challenges, refused=authorization)
-            except RegistryError as error:
-                response.close()
-                raise denied(error, reference) if error.status in (401, 403) else error from None
-            if answer is None:
-                break
+        known = self.auth.header(host, scope)
+        response = self._send_as(known, request)
+        if response.status != 401:
+            return response
+        try:
+            answer = self.auth.answer(host, scope, response.headers.get_all("WWW-Authenticate", []), refused=known)
+        except RegistryError as error:
             response.close()
-            authorization = answer
-        return response
+            raise denied(error, reference) if error.status in (401, 403) else error from None
+        if answer is None:
+            return response
+        response.close()
+        return self._send_as(answer, request)
+
+    def _send_as(self, authorization: str | None, request: Request) -> Response:
+        secret = {"Authorization": authorization} if authorization else {}
+        return self.transport.send(dataclasses.replace(request, headers={**request.headers, **secret}))
 
 
 def _request(host: Host, reference: Reference, path: str, *, headers: Mapping[str, str]) -> Request:

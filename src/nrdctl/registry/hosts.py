@@ -135,8 +135,8 @@ def _capabilities(where: str, value: object) -> frozenset[str]:
 
 def _headers(value: object) -> tuple[tuple[str, str], ...]:
     table = value if isinstance(value, Mapping) else {}
-    pairs = ((name, one) for name, many in table.items() for one in (many if isinstance(many, list) else [many]))
-    return tuple((str(name), str(one)) for name, one in pairs)
+    lists = ((name, many if isinstance(many, list) else [many]) for name, many in table.items())
+    return tuple((str(name), ", ".join(map(str, many))) for name, many in lists)  # RFC 9110, section 5.3
 
 
 def _files(value: object, folder: Path) -> tuple[str, ...]:

@@ -56,6 +56,15 @@ def test_resolve_computes_what_the_head_does_not_say(headers: dict[str, str]) ->
         assert [asked.method for asked in server.asked] == ["HEAD", "GET"]
 
 
+@pytest.mark.parametrize("status", [400, 405, 501])
+def test_resolve_from_a_server_without_head(status: int) -> None:
+    def answer(asked: Asked) -> Answer:
+        return manifest_answer() if asked.method == "GET" else Answer(status)
+
+    with ScriptedServer(answer) as server, client() as registry:
+        assert registry.resolve(reference(server)) == TARGET
+
+
 def test_a_manifest_is_checked_against_its_digest() -> None:
     other = Descriptor(media_type=OCI_MANIFEST, digest=digests.of_bytes(b"other"), size=len(MANIFEST))
     with ScriptedServer(lambda _: manifest_answer()) as server, client() as registry:

@@ -69,7 +69,7 @@ def test_mirrors_come_in_order_and_the_registry_last(tmp_path: Path) -> None:
     assert (one.capabilities, one.namespace, one.registry) == ({"pull", "resolve"}, "docker.io", "one.example")
     folder = f"{tmp_path}/docker.io"
     assert one.tls == Tls(ca=(f"{folder}/one.pem",), client=(("/abs/cert", f"{folder}/key"), (f"{folder}/both", "")))
-    assert one.headers == (("X-A", "1"), ("X-A", "2"), ("X-B", "3"))
+    assert one.headers == (("X-A", "1, 2"), ("X-B", "3"))
     assert (two.base, two.tls.skip_verify) == ("http://two.example:8080/prefix/v2", True)
     assert three.base == "https://three.example/other/path"
     assert (last.base, last.registry, last.namespace) == ("https://registry-1.docker.io/v2", "docker.io", "")

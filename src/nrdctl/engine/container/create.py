@@ -6,9 +6,9 @@ import contextlib
 import dataclasses
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nrdctl.containerd.records import ContainerRecord
 from nrdctl.engine import labels
@@ -16,7 +16,7 @@ from nrdctl.engine.container.request import Request, encode
 from nrdctl.engine.container.storage import Volumes
 from nrdctl.engine.images import ensure_image
 from nrdctl.engine.naming import check_name, new_id, random_name
-from nrdctl.engine.networks import check_networking
+from nrdctl.engine.networks import check_networking, hostname_of
 from nrdctl.engine.procinfo import identity
 from nrdctl.engine.rootfs import resolve_user_in
 from nrdctl.errors import Conflict, InvalidArgument, NotFound
@@ -24,13 +24,13 @@ from nrdctl.oci.spec import HOST_NETWORK, SpecRequest, build_spec, check_config,
 from nrdctl.oci.specprocess import command
 
 if TYPE_CHECKING:
+    from nrdctl.containerd.records import Mount as RootfsMount
     from nrdctl.engine.engine import Engine
     from nrdctl.image.lookup import ImageDetails
     from nrdctl.image.progress import Progress
     from nrdctl.model.container import ContainerConfig
+    from nrdctl.model.mount import Mount
     from nrdctl.oci.specrequest import Host
-
-SHORT = 12
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +63,7 @@ def create(
     with engine.locked("name", f"{engine.namespace}-{name}"), contextlib.ExitStack() as undo:
         _refuse_taken(engine, name)
         who = _Identity(container_id, name, stdin_once=config.process.interactive and not detached)
-        record = _make(engine, config, image, who, undo)
+        record = _Creation(engine=engine, config=config, image=image, who=who).make(undo)
         undo.pop_all()
     return Created(record=record, warnings=spec_warnings(config, engine.host))
 
@@ -84,59 +84,75 @@ def _refuse_taken(engine: Engine, name: str) -> None:
         )
 
 
-def _make(
-    engine: Engine, config: ContainerConfig, image: ImageDetails, who: _Identity, undo: contextlib.ExitStack
-) -> ContainerRecord:
-    """Make snapshot, files and record, each with its undoing; the record comes last and keeps the snapshot alive."""
-    snapshotter = engine.settings.snapshotter
-    with engine.client.lease(labels={labels.OWNER: identity()}) as leased:
-        mounts = leased.snapshots.prepare(snapshotter, who.id, image.chain_id)
-        undo.callback(_remove_snapshot, engine, who.id)
-        folder = engine.layout.container_dir(engine.namespace, who.id)
-        undo.callback(shutil.rmtree, folder, ignore_errors=True)
-        folder.mkdir(mode=0o710, parents=True)
-        volumes = Volumes(engine, config.storage, image.config)
-        undo.callback(volumes.remove_new)
-        wanted = volumes.prepare(mounts)
-        spec = build_spec(
+@dataclasses.dataclass(kw_only=True)
+class _Creation:
+    """One container being made: snapshot, files and record, each with its undoing.
+
+    The record comes last; from then on it keeps the snapshot alive.
+    """
+
+    engine: Engine
+    config: ContainerConfig
+    image: ImageDetails
+    who: _Identity
+
+    def make(self, undo: contextlib.ExitStack) -> ContainerRecord:
+        """Make everything under a lease, which keeps it from the garbage collector meanwhile."""
+        engine, container_id = self.engine, self.who.id
+        with engine.client.lease(labels={labels.OWNER: identity()}) as leased:
+            mounts = leased.snapshots.prepare(engine.settings.snapshotter, container_id, self.image.chain_id)
+            undo.callback(_remove_snapshot, engine, container_id)
+            folder = engine.layout.container_dir(engine.namespace, container_id)
+            undo.callback(shutil.rmtree, folder, ignore_errors=True)
+            folder.mkdir(mode=0o710, parents=True)
+            volumes = Volumes(engine, self.config.storage, self.image.config)
+            undo.callback(volumes.remove_new)
+            spec = self._spec(folder, mounts, volumes.prepare(mounts))
+            _write_etc(folder, spec["hostname"])
+            return leased.containers.create(self._record(spec, volumes.anonymous))
+
+    def _spec(self, folder: Path, rootfs: Sequence[RootfsMount], mounts: tuple[Mount, ...]) -> dict[str, Any]:
+        engine, config, image = self.engine, self.config, self.image.config
+        return build_spec(
             SpecRequest(
-                id=who.id,
+                id=self.who.id,
                 config=config,
-                image=image.config,
+                image=image,
                 host=_host_for(engine, config),
-                user=resolve_user_in(engine, mounts, config.process.user or image.config.user),
+                user=resolve_user_in(engine, rootfs, config.process.user or image.user),
                 environment=config.process.env,
-                hostname=_hostname(config, who.id),
-                network=_network_of(engine, config, who.id),
-                mounts=wanted,
+                hostname=hostname_of(config.networking, self.who.id),
+                network=_network_of(engine, config, self.who.id),
+                mounts=mounts,
                 hosts_file=str(folder / "hosts"),
                 resolv_file=str(folder / "resolv.conf"),
                 hostname_file=str(folder / "hostname"),
                 seccomp_profile=_seccomp_file(config),
             )
         )
-        _write_etc(folder, _hostname(config, who.id))
+
+    def _record(self, spec: dict[str, Any], anonymous_volumes: tuple[str, ...]) -> ContainerRecord:
+        config, image = self.config, self.image
         request = Request(
             config=config,
             args=tuple(command(config, image.config)),
             image_id=image.config_digest,
             image_labels=tuple(sorted(image.config.labels.items())),
             stop_signal=config.process.stop_signal or image.config.stop_signal or "SIGTERM",
-            anonymous_volumes=volumes.anonymous,
+            anonymous_volumes=anonymous_volumes,
             exposed_ports=image.config.exposed_ports,
-            stdin_once=who.stdin_once,
+            stdin_once=self.who.stdin_once,
         )
-        record = ContainerRecord(
-            id=who.id,
-            labels=_labels(config, image, who.name),
+        return ContainerRecord(
+            id=self.who.id,
+            labels=_labels(config, image, self.who.name),
             image=image.record.name,
-            runtime=engine.runtime,
+            runtime=self.engine.runtime,
             spec_json=json.dumps(spec).encode(),
-            snapshotter=snapshotter,
-            snapshot_key=who.id,
+            snapshotter=self.engine.settings.snapshotter,
+            snapshot_key=self.who.id,
             extensions={labels.REQUEST: encode(request)},
         )
-        return leased.containers.create(record)
 
 
 def _labels(config: ContainerConfig, image: ImageDetails, name: str) -> dict[str, str]:
@@ -145,16 +161,6 @@ def _labels(config: ContainerConfig, image: ImageDetails, name: str) -> dict[str
         k: v for k, v in wanted.items() if labels.fits(k, v) and not k.startswith(("containerd.io/", labels.PREFIX))
     }
     return {**kept, labels.NAME: name}
-
-
-def _hostname(config: ContainerConfig, container_id: str) -> str:
-    if config.networking.hostname is not None:
-        return config.networking.hostname
-    if config.networking.network == HOST_NETWORK:
-        import socket  # import cost
-
-        return socket.gethostname()
-    return container_id[:SHORT]
 
 
 def _network_of(engine: Engine, config: ContainerConfig, container_id: str) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nrdctl.engine.labels import display_name
-from nrdctl.engine.networks import NO_NETWORK, check_networking, network_host, parse_extra_host
+from nrdctl.engine.networks import NO_NETWORK, check_networking, hostname_of, network_host, parse_extra_host
 from nrdctl.network import attachment, netns, peers, record
 from nrdctl.network.attachment import Choice
 from nrdctl.network.names import Resolver, host_network_hosts, hosts, resolv_conf
@@ -31,6 +30,7 @@ class ContainerNetwork:
         self._host = network_host(engine)
         self._folder = engine.layout.container_dir(engine.namespace, container.id)
         self._mode = request.config.networking.network
+        self._hostname = hostname_of(request.config.networking, container.id)
         self._reservation: Reservation | None = None
         self._reused = False
 
@@ -53,7 +53,7 @@ class ContainerNetwork:
             netns=path,
             networks=(Choice(network=network),) if network is not None else (),
             ports=self._reservation.mappings,
-            hostname=self._hostname(),
+            hostname=self._hostname,
             names=(display_name(self._container.labels),),
         )
         attachment.prepare(self._folder, wanted, self._host)
@@ -78,7 +78,7 @@ class ContainerNetwork:
         if self._mode == HOST_NETWORK:
             text = host_network_hosts(_read(Path("/etc/hosts")), extra=extra)
         else:
-            text = hosts(state.addresses if state else (), self._hostname(), extra=extra)
+            text = hosts(state.addresses if state else (), self._hostname, extra=extra)
         self._host.write_in_place(self._folder / "hosts", text)
         settings = self._engine.settings
         resolver = Resolver(
@@ -95,12 +95,6 @@ class ContainerNetwork:
         if self._reservation is not None:
             self._reservation.close()
         release_network(self._engine, self._container.id)
-
-    def _hostname(self) -> str:
-        name = self._request.config.networking.hostname
-        if name is None and self._mode == HOST_NETWORK:
-            return socket.gethostname()
-        return self._container.id[:12] if name is None else name
 
 
 def release_network(engine: Engine, container_id: str) -> None:
