@@ -20,6 +20,10 @@ from nrdctl.cli.booleans import expand_booleans
 from nrdctl.errors import NrdctlError
 
 
+class OutputClosed(Exception):  # noqa: N818 - no error
+    """Nobody reads this command's output any more. Not an OSError, which Typer would answer with exit code 1."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
     """One command of the table: where it lives (`module:function`) and its summary.
@@ -64,6 +68,13 @@ class Command(TyperCommand):
                 valued.update(option.opts)
         words = expand_booleans(args, switches, frozenset(valued), interspersed=ctx.allow_interspersed_args)
         return super().parse_args(ctx, words)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise OutputClosed from error
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write usage, text and options in docker's layout."""

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typer import TyperException
 
 from nrdctl.cli.app import App
+from nrdctl.cli.group import OutputClosed
 from nrdctl.cli.root import build_root
 from nrdctl.errors import ContainerExit, NrdctlError
 
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = _guarded(app, words)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, OutputClosed):
         _abandon_stdout()
         code = BROKEN_PIPE
     except KeyboardInterrupt:
@@ -41,7 +42,7 @@ def _guarded(app: App, words: list[str]) -> int:
     """Run one command; every failure but a closed pipe is reported and becomes an exit code."""
     try:
         result = build_root().main(words, prog_name="nrdctl", standalone_mode=False, obj=app)
-    except BrokenPipeError:
+    except (BrokenPipeError, OutputClosed):
         raise
     except ContainerExit as ended:
         return ended.exit_code

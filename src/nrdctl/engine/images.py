@@ -158,6 +158,8 @@ def remove_image(engine: Engine, name: str, *, force: bool = False) -> list[str]
 def _ensure_unpacked(engine: Engine, image: ImageDetails) -> None:
     """Unpack an image that is here but not in this snapshotter."""
     snapshotter = engine.settings.snapshotter
+    if not image.chain_id:
+        return  # an image without layers
     try:
         engine.client.snapshots.stat(snapshotter, image.chain_id)
     except NotFound:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nrdctl.errors import InvalidArgument
+from nrdctl.model.signal import parse_signal
 from nrdctl.oci import capabilities
 from nrdctl.oci.specdevices import device_rules
 from nrdctl.oci.specmounts import check_targets, mounts, rootfs_propagation, tmpfs_options
@@ -54,6 +56,11 @@ def check_config(config: ContainerConfig, image: ImageConfig, host: Host) -> Non
     """Refuse what can be refused before anything is created. Raises InvalidArgument in docker's words."""
     command(config, image)
     working_directory(config, image)
+    if config.process.stop_signal:
+        try:
+            parse_signal(config.process.stop_signal)
+        except ValueError as error:
+            raise InvalidArgument(str(error)) from None
     check_resources(config.resources, host)
     security = config.security
     capabilities.choose(add=security.cap_add, drop=security.cap_drop, available=host.capabilities)

@@ -55,11 +55,11 @@ class TestOutput:
         shim.start(exit_command=("/bin/sleep", "60"))
         client = shim.client()
         client.subscribe()
-        client.send_pid(shim.create("echo main; (sleep 0.5; echo late) & :"))
+        client.send_pid(shim.create("echo main; (sleep 1; echo late) & :"))
         began = time.monotonic()
         shim.go()
         assert output_of(packets_until_exit(client)) == b"main\n"
-        assert time.monotonic() - began < 0.4
+        assert time.monotonic() - began < 0.9
         eventually(lambda: ("stdout", "late\n") in logs(shim))
         assert shim.delete() == 0
 

@@ -34,7 +34,8 @@ def report(app: App, outcome: Outcome) -> None:
     if not outcome.applied:
         for write in outcome.writes:
             app.say(f"{outcome.name}: would write {write.name}: {write.old.strip() or '-'} → {write.text.strip()}")
-    for change in outcome.changes:
+    changes = [change for change in outcome.changes if change.old != change.new]
+    for change in changes:
         app.say(f"{outcome.name}: {change.key}: {change.old} → {change.new}")
-    if not outcome.changes:
+    if not changes:
         app.say(f"{outcome.name}: nothing to change")

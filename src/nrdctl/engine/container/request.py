@@ -44,6 +44,16 @@ def request_of(record: ContainerRecord) -> Request | None:
     return from_document(Request, json.loads(data)) if data else None
 
 
+def wants_restart(record: ContainerRecord, exit_status: int) -> bool:
+    """Say whether a container whose process has just ended with this status must be started again."""
+    request = request_of(record)
+    return request is not None and request.config.lifecycle.restart.wants_restart(
+        exit_status=exit_status,
+        restarts=int(record.labels.get(labels.RESTARTS, "0")),
+        stopped_by_user=record.labels.get(labels.STOPPED_BY_USER) == "true",
+    )
+
+
 def labels_of(record: ContainerRecord) -> dict[str, str]:
     """Return the labels that people see: those asked for, including any that were too long for containerd."""
     result = labels.user_labels(record.labels)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from nrdctl.containerd.records import TaskStatus
 from nrdctl.engine import labels
 from nrdctl.engine.container.networking import release_network
-from nrdctl.engine.container.request import Request, request_of
+from nrdctl.engine.container.request import Request, request_of, wants_restart
 from nrdctl.engine.container.status import format_time, parse_time
 from nrdctl.errors import NotFound
 from nrdctl.state import volumes
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # Docker's back-off: 100 ms, doubled at each restart up to a minute; a run of 10 s starts it again.
 _FIRST_DELAY, _LONGEST_DELAY, _GOOD_RUN = 0.1, 60.0, 10.0
+_KILLED = 128 + 9
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +52,7 @@ def settle(engine: Engine, container_id: str, *, may_restart: bool) -> Settled:
         if task is not None and task.status is TaskStatus.STOPPED:
             record = keep_exit(engine, record, task)
         code = int(record.labels.get(labels.EXIT_CODE, "0"))
-        if may_restart and request and task is not None and _wants_restart(request, record, code):
+        if may_restart and task is not None and wants_restart(record, code):
             return Settled(exit_code=code, restart_after=_plan_restart(engine, record))
         _finish(engine, record, request, task)
         return Settled(exit_code=code)
@@ -63,9 +64,27 @@ def keep_exit(engine: Engine, record: ContainerRecord, task: Task) -> ContainerR
         return record
     exited = task.exited_at or datetime.now(UTC)
     changes = {labels.EXIT_CODE: str(task.exit_status), labels.EXITED_AT: format_time(exited)}
+    if task.exit_status == _KILLED and _lacked_memory(record):
+        changes[labels.OOM_KILLED] = "true"
     if all(record.labels.get(key) == value for key, value in changes.items()):
         return record
     return update_labels(engine, record, changes)
+
+
+def _lacked_memory(record: ContainerRecord) -> bool:
+    """Say whether the kernel has killed a process for want of memory: the cgroup stays until the task is deleted.
+
+    Where systemd made it, it may be gone already; then nothing is known.
+    """
+    from nrdctl.cgroup.driver import UNIFIED, Location  # import cost
+    from nrdctl.cgroup.host import discover  # import cost
+    from nrdctl.engine.resources.target import own_path, read_sample  # import cost
+
+    host, path = discover(), own_path(record)
+    if not path:
+        return False
+    found = read_sample(host, Location(paths={UNIFIED if host.driver.version == 2 else "memory": path}), ("memory",))
+    return found is not None and bool(found.oom_kills)
 
 
 def update_labels(engine: Engine, record: ContainerRecord, changes: dict[str, str]) -> ContainerRecord:
@@ -103,14 +122,6 @@ def _finish(engine: Engine, record: ContainerRecord, request: Request | None, ta
         remove_record(engine, record, with_volumes=True)
     elif labels.RESTARTING in record.labels:
         update_labels(engine, record, {labels.RESTARTING: ""})
-
-
-def _wants_restart(request: Request, record: ContainerRecord, code: int) -> bool:
-    return request.config.lifecycle.restart.wants_restart(
-        exit_status=code,
-        restarts=int(record.labels.get(labels.RESTARTS, "0")),
-        stopped_by_user=record.labels.get(labels.STOPPED_BY_USER) == "true",
-    )
 
 
 def _plan_restart(engine: Engine, record: ContainerRecord) -> float:

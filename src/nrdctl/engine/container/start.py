@@ -22,7 +22,7 @@ from nrdctl.engine.container.networking import ContainerNetwork
 from nrdctl.engine.container.request import Request, request_of
 from nrdctl.engine.container.settle import keep_exit, update_labels
 from nrdctl.engine.container.status import format_time
-from nrdctl.errors import Conflict, NotFound, NrdctlError
+from nrdctl.errors import Conflict, NotFound, NrdctlError, StartFailed
 
 if TYPE_CHECKING:
     from nrdctl.containerd.exits import PendingExit
@@ -174,6 +174,8 @@ def _mark_started(engine: Engine, record: ContainerRecord) -> None:
 
 
 def _keep_failure(engine: Engine, record: ContainerRecord, error: NrdctlError) -> None:
-    text = error.message[:1000]
+    changes = {labels.ERROR: error.message[:1000], labels.STARTED_AT: "", labels.RESTARTING: ""}
+    if isinstance(error, StartFailed):
+        changes[labels.EXIT_CODE] = str(error.exit_code)
     with contextlib.suppress(NrdctlError):
-        update_labels(engine, record, {labels.ERROR: text, labels.STARTED_AT: "", labels.RESTARTING: ""})
+        update_labels(engine, record, changes)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nrdctl.containerd.records import TaskStatus
 from nrdctl.engine import labels
+from nrdctl.engine.container.request import wants_restart
 from nrdctl.engine.procinfo import CLOCK_TICKS, start_time
 from nrdctl.render.human import duration
 
@@ -56,10 +57,10 @@ def state_of(record: ContainerRecord, task: Task | None) -> State:
     if task is None:
         finished = parse_time(kept.get(labels.EXITED_AT, ""))
         code = int(kept.get(labels.EXIT_CODE, "0"))
-        name = "exited" if finished else "created"
+        name = "restarting" if labels.RESTARTING in kept else "exited" if finished else "created"
         return State(name=name, exit_code=code, started_at=started, finished_at=finished, error=error, oom_killed=oom)
     if task.status is TaskStatus.STOPPED:
-        name = "restarting" if labels.RESTARTING in kept else "exited"
+        name = "restarting" if labels.RESTARTING in kept or wants_restart(record, task.exit_status) else "exited"
         finished = task.exited_at or record.updated_at
         return State(
             name=name,

@@ -159,6 +159,13 @@ def parent_path(cgroups_path: str) -> str:
     return cgroups_path.rpartition("/")[0] or "/"
 
 
+def own_path(record: ContainerRecord) -> str:
+    """Return the path of the container's cgroup; empty when its spec names none."""
+    path = _linux(record).get("cgroupsPath") or ""
+    _, _, scope = path.partition(":")
+    return f"{parent_path(path)}/{scope.replace(':', '-')}.scope" if scope else path
+
+
 def guard_owner(target: Target, record: ContainerRecord) -> None:
     """Refuse a container that somebody else keeps the limits of. Raises Conflict."""
     owner = owner_of(target.client.namespace, record)
