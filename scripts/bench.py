@@ -167,6 +167,8 @@ def clean(ctr: Sequence[str]) -> None:
     for name in listed.stdout.split():
         subprocess.run([*ctr, "task", "rm", "-f", name], capture_output=True, check=False)
         subprocess.run([*ctr, "containers", "rm", name], capture_output=True, check=False)
+    for folder in Path("/sys/fs/cgroup").glob(f"*/{NAMESPACE}"):  # containerd leaves the namespace's own
+        folder.rmdir()
     for peer in ("docker", "podman"):
         if shutil.which(peer):
             subprocess.run([peer, "rm", "-f", "bench-target"], capture_output=True, check=False)

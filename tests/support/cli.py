@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import os
-import pathlib
 import signal
 import subprocess
 import sys
-import time
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from nrdctl.engine.container.inspect import inspect_container
+from nrdctl.engine.container.listing import list_containers
 from tests.support.terminal import Terminal
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+
+    from nrdctl.engine.engine import Engine
 
 COMMAND = (sys.executable, "-m", "nrdctl")
 SECONDS = 60.0
@@ -96,17 +98,22 @@ class Background:
 
 
 class Cli:
-    """nrdctl on one daemon, in one namespace, with one data root, all told by the environment."""
+    """nrdctl on one daemon, in one namespace, with one data root, all told by the environment.
 
-    def __init__(self, address: str, namespace: str, data_root: pathlib.Path, **more: str) -> None:
-        self.address, self.namespace, self.data_root = address, namespace, data_root
+    The engine, which has the same settings, serves for waiting: it sees what there is without a process each time.
+    """
+
+    def __init__(self, engine: Engine, **more: str) -> None:
+        settings = engine.settings
+        self.engine, self.namespace = engine, settings.namespace
         ignored = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
         inherited = {key: value for key, value in os.environ.items() if key not in ignored}
         self.environment = {
             **inherited,
-            "CONTAINERD_ADDRESS": address,
-            "CONTAINERD_NAMESPACE": namespace,
-            "NRDCTL_DATA_ROOT": str(data_root),
+            "CONTAINERD_ADDRESS": settings.address,
+            "CONTAINERD_NAMESPACE": settings.namespace,
+            "CONTAINERD_SNAPSHOTTER": settings.snapshotter,
+            "NRDCTL_DATA_ROOT": str(settings.data_root),
             **more,
         }
         self._background: list[Background | Terminal] = []
@@ -127,7 +134,7 @@ class Cli:
         self, *words: str, data: bytes | None = None, check: bool = True, seconds: float = SECONDS, **more: str
     ) -> Result:
         """Run a command to its end; with `check` it has to succeed. `data` is its input, `more` its environment."""
-        started = self.start(*words, **more)
+        started = self._start(words, subprocess.PIPE, more)
         try:
             result = started.end(data or b"", seconds=seconds)
         except subprocess.TimeoutExpired:
@@ -145,7 +152,10 @@ class Cli:
 
     def start(self, *words: str, stdin: int | IO[bytes] = subprocess.PIPE, **more: str) -> Background:
         """Start a command."""
-        started = Background(words, self.environment | more, stdin=stdin)
+        return self._start(words, stdin, more)
+
+    def _start(self, words: tuple[str, ...], stdin: int | IO[bytes], more: Mapping[str, str]) -> Background:
+        started = Background(words, {**self.environment, **more}, stdin=stdin)
         self._background.append(started)
         return started
 
@@ -172,20 +182,13 @@ class Cli:
 
     def status(self, name: str) -> str:
         """Return a container's state; empty when there is no such container."""
-        found = self("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}} {{.State}}").lines
-        states = [line.split() for line in found]
-        return next((state for id_, called, state in states if name in (id_, called)), "")
+        found = list_containers(self.engine.client)
+        return next((it.state.name for it in found if name in (it.record.id, it.name)), "")
 
-    def has_status(self, name: str, status: str, *, seconds: float = 20.0) -> None:
+    def has_status(self, name: str, status: str) -> None:
         """Wait until a container has a state; an empty one: until it is gone."""
-        deadline = time.monotonic() + seconds
-        while (found := self.status(name)) != status:
-            assert time.monotonic() < deadline, f"{name} is {found or 'gone'}, not {status or 'gone'}"
+        eventually(lambda: self.status(name) == status)
 
-    @contextlib.contextmanager
-    def removed(self, *names: str) -> Iterator[None]:
-        """Remove containers at the end."""
-        try:
-            yield
-        finally:
-            self("rm", "-f", "-v", *names)
+    def document(self, name: str) -> dict[str, Any]:
+        """Return a container's document without a process, for waiting."""
+        return inspect_container(self.engine, name)

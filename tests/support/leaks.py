@@ -69,7 +69,9 @@ def _monitors(layout: Layout) -> list[str]:
 
 def _addresses(layout: Layout, namespace: str) -> list[str]:
     owners = [path.read_text().split() for path in layout.ipam_dir.glob("*/*[0-9]")]
-    return [words[0].removeprefix(f"{namespace}-") for words in owners if words and words[0].startswith(f"{namespace}-")]
+    return [
+        words[0].removeprefix(f"{namespace}-") for words in owners if words and words[0].startswith(f"{namespace}-")
+    ]
 
 
 def _rules(namespace: str) -> set[str]:

@@ -29,7 +29,11 @@ class Terminal:
         self.resize(columns, rows)
         # setsid --ctty: the terminal's keys and its changes of size become signals for the command
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", *command], env={**environment, "TERM": "xterm"}, stdin=slave, stdout=slave, stderr=slave
+            ["setsid", "--ctty", *command],
+            env={**environment, "TERM": "xterm"},
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
         )
         os.close(slave)
 
@@ -38,7 +42,7 @@ class Terminal:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def type(self, text: str) -> None:
-        """Type; `\\x10\\x11` are the keys that detach."""
+        """Type keys; those that detach are control-P and control-Q, 16 and 17."""
         os.write(self._master, text.encode())
 
     def expect(self, pattern: str) -> re.Match[str]:

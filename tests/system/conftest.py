@@ -126,8 +126,7 @@ def bare_cli(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     file = tmp_path_factory.getbasetemp() / "empty.toml"
     file.touch()
     before = leaks.found(layout, namespace)
-    more = {"CONTAINERD_SNAPSHOTTER": engine.settings.snapshotter, "NRDCTL_TOML": str(file)}
-    with Cli(engine.settings.address, namespace, engine.settings.data_root, **more) as cli:
+    with Cli(engine, NRDCTL_TOML=str(file)) as cli:
         yield cli
     try:
         containers = list_containers(engine.client)

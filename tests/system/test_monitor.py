@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import pathlib
@@ -57,7 +58,7 @@ def test_cpu(bare_cli: Cli, box: Box, client: Client) -> None:
     assert 0.2 < used <= after - before + 0.05
     series = {name: [row for row in rows if row["Name"] == name] for name in ("free", "held")}
     for found in series.values():
-        for first, then in zip(found, found[1:], strict=False):
+        for first, then in itertools.pairwise(found):
             percent = 100 * (then["CPUSeconds"] - first["CPUSeconds"]) / then["Seconds"]
             assert then["CPUPercent"] == pytest.approx(percent, abs=3)
     for row in series["held"]:
@@ -180,7 +181,7 @@ def test_all_namespaces_unless_one_is_named(bare_cli: Cli, box: Box) -> None:
     header = "NAME USED LIMIT % ANON FILE SHMEM SWAP OOM KILLS"
     found = [
         bare_cli("-n", "elsewhere", *once),
-        bare_cli(*once, CONTAINERD_NAMESPACE="elsewhere"),
+        bare_cli(*once),
         bare_cli("-n", "elsewhere", *once, "-A"),
     ]
     assert [result.lines[0].split() for result in found] == [header.split()] * 3

@@ -107,25 +107,25 @@ class Live:
             return
         columns, lines = self._screen.size
         rows = ordered(self._frame.rows, self._sort.value, reverse=self._reverse)
-        header, *table = self._layout.lines(rows, columns)
         room = max(1, lines - 4)
-        self._offset = max(0, min(self._offset, len(table) - room))
-        shown = table[self._offset : self._offset + room]
-        blank = [""] * (room - len(shown))
+        self._offset = max(0, min(self._offset, len(rows) - room))
+        self._layout.expect(rows)
+        header, *table = self._layout.lines(rows[self._offset : self._offset + room], columns)
+        blank = [""] * (room - len(table))
         text = [ellipsis(self._status(self._frame), columns), ellipsis(self._note(self._frame, rows, room), columns)]
-        self._screen.draw([*text, header, *shown, *blank, ellipsis(KEYS, columns)][: max(lines, 1)])
+        self._screen.draw([*text, header, *table, *blank, ellipsis(KEYS, columns)][: max(lines, 1)])
 
     def _status(self, frame: Frame) -> str:
         totals = frame.totals
         parts = [
-            f"nrdctl monitor {self._view.kind}",
+            f"monitor {self._view.kind}",
             f"{totals.running} running",
             self._view.total(frame),
             f"by {self._sort.header} {'↑' if self._reverse else '↓'}",
-            f"every {self._watching.interval:g}s",
             f"{frame.time.astimezone():%H:%M:%S}",
+            f"every {self._watching.interval:g}s",
         ]
-        return "   ".join(["PAUSED", *parts] if self._paused else parts)
+        return "  ".join(["PAUSED", *parts] if self._paused else parts)
 
     def _note(self, frame: Frame, rows: list[Row], room: int) -> str:
         if frame.problem:

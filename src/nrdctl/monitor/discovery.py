@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,7 @@ PERIOD = 3.0
 SOON = 1.0
 # A look may cost the daemon (which asks every shim) a twentieth of the time at most.
 _REST = 20.0
+_RANDOM_ID = re.compile(r"[0-9a-f]{64}")
 _ALIVE = (TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.PAUSING)
 
 
@@ -107,7 +109,8 @@ class Discovery:
 def to_container(namespace: str, record: ContainerRecord, task: Task | None) -> Container:
     """Join a record with its task."""
     alive = task is not None and task.status in _ALIVE
-    name = labels.display_name(record.labels) or record.id[:12]
+    # Whoever makes containers without names gives them IDs that can be read.
+    name = labels.display_name(record.labels) or (record.id[:12] if _RANDOM_ID.fullmatch(record.id) else record.id)
     return Container(
         namespace=namespace,
         id=record.id,

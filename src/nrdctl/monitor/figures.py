@@ -19,8 +19,9 @@ Number = float | int
 class Figure:
     """One column. `name` is its field in JSON and templates, where it shows `value`; tables show `show`.
 
-    `rank`: a table that is too wide loses the lowest first; 0 is never shown in one. `width` is the least width, so
-    that columns don't jump about as values change. `alert` says when the cell deserves a person's attention.
+    `rank`: a table that is too wide loses the lowest first, equal ones together; 0 is never shown in one. `width` is
+    the least width, so that columns don't jump about as values change. `alert` says when the cell deserves a person's
+    attention.
     """
 
     name: str

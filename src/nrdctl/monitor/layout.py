@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from nrdctl.monitor.frame import HISTORY
@@ -59,10 +59,14 @@ class Layout:
         everything = view.shown(namespaces=True)
         self._widths = {figure.name: max(display_width(figure.header), figure.width) for figure in everything}
 
-    def lines(self, rows: Sequence[Row], width: int | None = None) -> list[str]:
-        """Return the header and a line for each row, none of them wider than `width` (None: as wide as need be)."""
+    def expect(self, rows: Iterable[Row]) -> None:
+        """Show namespaces from now on if these rows, which may be more than are ever laid out, have several."""
         if len({row.container.namespace for row in rows}) > 1:
             self._figures = self._view.shown(namespaces=True)
+
+    def lines(self, rows: Sequence[Row], width: int | None = None) -> list[str]:
+        """Return the header and a line for each row, none of them wider than `width` (None: as wide as need be)."""
+        self.expect(rows)
         table = [{figure.name: self._cell(figure, row) for figure in self._figures} for row in rows]
         for cells in table:
             for figure in self._figures:
@@ -73,7 +77,7 @@ class Layout:
         history = self._history_width(widths, width)
         header = [self._pad(figure.header, widths[figure.name], figure) for figure in figures]
         if history:
-            header.append(HISTORY_HEADER)
+            header.append(HISTORY_HEADER.rjust(history))
         lines = [self._paint((" " * GAP).join(header).rstrip()[:width], "header")]
         for row, cells in zip(rows, table, strict=True):
             parts = [self._painted(cells[figure.name], widths[figure.name], figure) for figure in figures]
@@ -94,7 +98,8 @@ class Layout:
         for least in (NAME_WIDTH, LEAST_NAME):
             widths[NAME.name] = min(self._widths[NAME.name], least)
             while len(figures) > (1 if least == LEAST_NAME else 3) and _breadth(figures, widths) > width:
-                figures.remove(min(figures, key=lambda figure: figure.rank))
+                lowest = min(figure.rank for figure in figures)
+                figures = [figure for figure in figures if figure.rank > lowest]
         spare = width - _breadth(figures, widths)
         widths[NAME.name] = max(1, min(self._widths[NAME.name], widths[NAME.name] + spare))
         return figures, widths

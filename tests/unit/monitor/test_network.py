@@ -12,7 +12,7 @@ from nrdctl.monitor.network import NetworkReader, host_namespace, parse_net_dev
 from nrdctl.monitor.sample import Counters
 
 HEAD = b"Inter-|   Receive    |  Transmit\n face |bytes    packets errs drop fifo frame |bytes    packets errs drop\n"
-LO = b"    lo:    1296      16    0    0    0     0          0         0     1296      16    0    0    0     0       0   0\n"
+LO = b"    lo:    1296      16    0    0    0     0          0         0     1296      16    0    0    0  0   0   0\n"
 ETH0 = b"  eth0: 5000 50 1 2 3 4 5 6 700 7 8 9 10 11 12 13\n"
 
 

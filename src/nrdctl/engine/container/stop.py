@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from nrdctl.conmon.client import MonitorClient
 from nrdctl.containerd.records import TaskStatus
 from nrdctl.engine import labels
-from nrdctl.engine.container.request import request_of
+from nrdctl.engine.container.request import Request, request_of
 from nrdctl.engine.container.settle import settle, update_labels
 from nrdctl.engine.container.start import start
 from nrdctl.engine.resolve import resolve
-from nrdctl.errors import Conflict, DeadlineExceeded, NotFound, NrdctlError, Unavailable
+from nrdctl.errors import Conflict, DeadlineExceeded, InvalidArgument, NotFound, NrdctlError, Unavailable
 from nrdctl.model.signal import parse_signal
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nrdctl.engine.engine import Engine
 
 STOP_SECONDS = 10
-KILL = 9
+KILL, TERMINATE = 9, 15
 
 
 def stop(engine: Engine, reference: str, *, signal: str | None = None, seconds: int | None = None) -> None:
@@ -36,7 +36,7 @@ def stop_record(engine: Engine, record: ContainerRecord, *, signal: str | None, 
     """Stop a container that has been looked up."""
     request = request_of(record)
     process = request.config.process if request else None
-    number = parse_signal(signal or (request.stop_signal if request else "SIGTERM"))
+    number = _parse(signal) if signal else _stop_signal(request)
     grace = seconds if seconds is not None else process.stop_timeout if process else None
     grace = STOP_SECONDS if grace is None else grace
     if request:
@@ -54,13 +54,13 @@ def kill(engine: Engine, reference: str, *, signal: str = "KILL") -> None:
 
     A signal that ends the process by definition counts as an explicit stop; any other leaves restart policies alone.
     """
-    number = parse_signal(signal)
+    number = _parse(signal)
     record = resolve(engine.client, reference)
     task = engine.task(record.id)
     if task is None or task.status not in (TaskStatus.RUNNING, TaskStatus.PAUSED):
         raise Conflict(f"Cannot kill container: {reference}: container {record.id} is not running")
     request = request_of(record)
-    ends = number in (KILL, parse_signal(request.stop_signal) if request else KILL)
+    ends = number in (KILL, _stop_signal(request))
     if request and ends:
         update_labels(engine, record, {labels.STOPPED_BY_USER: "true"})
     if number != KILL:
@@ -119,3 +119,18 @@ def _end(engine: Engine, container_id: str, task: Task, number: int, grace: int)
                 tasks.wait(container_id, timeout=STOP_SECONDS)
             except DeadlineExceeded:
                 raise NrdctlError(f"container {container_id} does not end although it was killed") from None
+
+
+def _parse(signal: str) -> int:
+    try:
+        return parse_signal(signal)
+    except ValueError as error:
+        raise InvalidArgument(str(error)) from None
+
+
+def _stop_signal(request: Request | None) -> int:
+    """Return the container's stop signal; SIGTERM where its image names one that does not exist."""
+    if request is not None:
+        with contextlib.suppress(ValueError):
+            return parse_signal(request.stop_signal)
+    return TERMINATE
