@@ -21,15 +21,15 @@ test: packages-runtime packages-test build/dev.stamp   ## Run every check and te
 	$(BIN)/pytest tests/system tests/vm --durations=10
 
 check: build/dev.stamp   ## The quick checks: format, lint, types, layers, unit and contract tests
-	$(BIN)/ruff format --check src tests scripts examples
-	$(BIN)/ruff check src tests scripts examples
+	$(BIN)/ruff format --check src tests scripts
+	$(BIN)/ruff check src tests scripts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/unit tests/contract
 
 fix: build/dev.stamp   ## Format, and mend what the linter can
-	$(BIN)/ruff format src tests scripts examples
-	$(BIN)/ruff check --fix src tests scripts examples
+	$(BIN)/ruff format src tests scripts
+	$(BIN)/ruff check --fix src tests scripts
 
 unit: build/dev.stamp   ## Unit tests alone
 	$(BIN)/pytest -q tests/unit
