@@ -58,7 +58,7 @@ def _global_flags() -> str:
 
 
 def _command(path: str, entry: Entry) -> str:
-    command = build_command(path.split()[-1], entry)
+    command = build_command(path.rsplit(maxsplit=1)[-1], entry)
     arguments = [p.metavar or "" for p in command.params if isinstance(p, TyperArgument)]
     text, _, examples = inspect.cleandoc(command.help or "").partition("Examples:")
     section = f"## {path}\n\n```\n{' '.join([path, '[OPTIONS]', *arguments])}\n```\n\n{text.strip()}\n"

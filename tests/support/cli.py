@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -68,19 +69,33 @@ class Background:
     def __init__(self, words: tuple[str, ...], environment: Mapping[str, str], *, stdin: int | IO[bytes]) -> None:
         self.words = words
         self.process = subprocess.Popen(
-            [*COMMAND, *words], env=environment, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [*COMMAND, *words],
+            env=environment,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
         )
 
-    @property
-    def input(self) -> IO[bytes]:
-        """Its standard input."""
-        assert self.process.stdin is not None
-        return self.process.stdin
+    def readable(self, seconds: float) -> bool:
+        """Wait for output; False when there is none."""
+        return bool(select.select([self.process.stdout], [], [], seconds)[0])
 
     def line(self) -> str:
-        """Wait for a line of output."""
+        """Wait for a line of output; what comes before the end of the output counts as one."""
         assert self.process.stdout is not None
-        return self.process.stdout.readline().decode().removesuffix("\n")
+        line = b""
+        while not line.endswith(b"\n"):
+            assert self.readable(SECONDS), f"{' '.join(self.words)} has written {line!r} and nothing more"
+            if not (byte := self.process.stdout.read(1)):
+                break
+            line += byte
+        return line.decode().removesuffix("\n")
+
+    def write(self, text: str) -> None:
+        """Write to its standard input."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(text.encode())
 
     def signal(self, number: int) -> None:
         """Send a signal to the command itself."""

@@ -1,8 +1,8 @@
 """Runs nrdctl in processes that kill themselves (SIGKILL) before or after their N-th step.
 
-A step is a call that changes, or asks, something outside of the process: an RPC, a CNI plugin, a program that is started,
-a system call for a file or a mount, a request to a monitor, a write to a cgroup. Nothing in the product knows of this:
-the functions are wrapped in the child only.
+A step is a call that changes, or asks, something outside of the process: an RPC, a CNI plugin, a program that is
+started, a system call for a file or a mount, a request to a monitor, a write to a cgroup. Nothing in the product knows
+of this: the functions are wrapped in the child only.
 
 `Killer` is the test's side. Its server (this module as a program) has imported all of nrdctl and forks a child for each
 command, which saves the second that an interpreter needs to start. It must not open a connection itself: grpc does not
@@ -188,7 +188,7 @@ def _run(words: Sequence[str], at: int, when: str) -> dict[str, Any]:
 
 
 def _end_of(pid: int) -> int:
-    """Return a child's exit code; one that does not end is killed with SIGABRT, so that it is not taken for a suicide."""
+    """Return a child's exit code; one that does not end gets SIGABRT, so that it is not taken for a suicide."""
     deadline = time.monotonic() + SECONDS
     while True:
         done, status = os.waitpid(pid, os.WNOHANG)

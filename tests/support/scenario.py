@@ -1,4 +1,4 @@
-"""One story of limits and pins, told on the hybrid host and in the cgroup v2 machine: the same words, the same output."""
+"""One story of limits and pins, told on the hybrid host and on the cgroup v2 machine: the same words and output."""
 
 from __future__ import annotations
 

@@ -6,13 +6,23 @@ import signal
 
 import pytest
 
-from tests.support.cli import Cli
+from tests.support.cli import Background, Cli
 
 pytestmark = pytest.mark.system
 
 DETACH = "\x10\x11"
 # says each word that it reads, until `end`
 REPEATER = ["sh", "-c", 'echo up; while read word; do echo "got $word"; [ "$word" = end ] && exit 4; done; echo eof']
+
+
+def wait_until_attached(writer: Background, client: Background) -> None:
+    """Have words repeated until a client sees one."""
+    for number in range(400):
+        writer.write(f"{number}\n")
+        assert writer.line() == f"got {number}"
+        if client.readable(0.05):
+            return
+    raise AssertionError("it is not attached")
 
 
 class TestTerminal:
@@ -26,8 +36,8 @@ class TestTerminal:
         person.type("sleep 0.2; stty size\n")
         person.expect(r"\n40 100\r\n")
         # control-C goes to what the shell runs, and to nothing else
-        person.type("sleep 100\n")
-        person.expect(r"sleep 100\r\n")
+        person.type("sh -c 'echo ready; exec sleep 100'\n")
+        person.expect(r"ready\r\n")
         person.type("\x03")
         person.expect(r"/ # ")
         person.type("exit 3\n")
@@ -90,11 +100,10 @@ class TestSeveralClients:
         second = cli.start("attach", "--no-stdin", "both")
         third = cli.start("attach", "--no-stdin", "both")
         for client in (second, third):
-            wait_until_attached(cli, first, client)
+            wait_until_attached(first, client)
         third.signal(signal.SIGKILL)
         third.process.wait()
-        first.input.write(b"last\nend\n")
-        first.input.flush()
+        first.write("last\nend\n")
         ended = first.end(), second.end()
         assert [result.code for result in ended] == [4, 4]
         assert all(result.lines[-2:] == ["got last", "got end"] for result in ended)
@@ -104,9 +113,8 @@ class TestSeveralClients:
         cli.run("-i", "--name", "waits", "busybox", *REPEATER)
         # detached containers keep their input open when a client goes (docker's StdinOnce is false)
         writer = cli.start("attach", "waits")
-        writer.input.write(b"one\n")
-        writer.input.flush()
-        assert "got one" in (writer.line(), writer.line())
+        writer.write("one\n")
+        assert writer.line() == "got one"
         writer.kill()
         result = cli.fails(4, "attach", "waits", data=b"end\n")
         assert result.lines[-1] == "got end"
@@ -123,21 +131,3 @@ class TestSeveralClients:
         error = cli.fails(1, "attach", "never").error
         assert error == "You cannot attach to a stopped container, start it first"
         assert cli.fails(1, "attach", "missing").error == "No such container: missing"
-
-
-def wait_until_attached(cli, writer, client) -> None:
-    """Have words repeated until a client sees one: it is attached then."""
-    for number in range(200):
-        writer.input.write(b"%d\n" % number)
-        writer.input.flush()
-        writer.line()
-        if readable(client):
-            client.line()
-            return
-    raise AssertionError("it is not attached")
-
-
-def readable(client) -> bool:
-    import select
-
-    return bool(select.select([client.process.stdout], [], [], 0.05)[0])

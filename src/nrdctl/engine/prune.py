@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,12 +17,15 @@ from nrdctl.engine.container.remove import remove_container
 from nrdctl.engine.container.status import state_of
 from nrdctl.engine.procinfo import is_alive
 from nrdctl.errors import NotFound, NrdctlError
+from nrdctl.network import netns
 from nrdctl.state.locks import try_lock
 from nrdctl.state.volumes import clear_leftovers
 
 if TYPE_CHECKING:
     from nrdctl.containerd.client import Client
     from nrdctl.engine.engine import Engine
+
+_ID = re.compile("[0-9a-f]{64}")
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -44,6 +48,7 @@ def prune(engine: Engine) -> Pruned:
     known = {record.id for record in engine.client.containers.list()}
     _orphaned_tasks(engine, known, pruned)
     _orphaned_folders(engine, known, pruned)
+    _orphaned_run_folders(engine, pruned)
     _dead_leases(engine.client, pruned)
     clear_leftovers(engine.layout, engine.namespace)
     return pruned
@@ -81,6 +86,22 @@ def _orphaned_folders(engine: Engine, known: set[str], pruned: Pruned) -> None:
                 shutil.rmtree(layout.run_dir(container_id), ignore_errors=True)
                 _remove_snapshot(engine, container_id)
                 pruned.leftovers.append(f"files of container {container_id}")
+
+
+def _orphaned_run_folders(engine: Engine, pruned: Pruned) -> None:
+    """Remove the volatile folders of containers that exist in no namespace: they have none in their names."""
+    layout = engine.layout
+    folders = {name for name in _subfolders(layout.run) if _ID.fullmatch(name)}
+    if not folders:
+        return
+    namespaces = [namespace.name for namespace in engine.client.namespaces.list()]
+    known = {record.id for name in namespaces for record in engine.client.at(name).containers.list()}
+    for container_id in sorted(folders - known):
+        with try_lock(layout.lock_path("container", container_id)) as free:
+            if free:
+                netns.remove(layout.netns_path(container_id))
+                shutil.rmtree(layout.run_dir(container_id), ignore_errors=True)
+                pruned.leftovers.append(f"run folder of container {container_id}")
 
 
 def _recent(folder: Path, engine: Engine) -> bool:
