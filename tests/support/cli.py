@@ -79,6 +79,7 @@ class Background:
 
     def readable(self, seconds: float) -> bool:
         """Wait for output; False when there is none."""
+        assert self.process.stdout is not None
         return bool(select.select([self.process.stdout], [], [], seconds)[0])
 
     def line(self) -> str:

@@ -3,8 +3,8 @@
     watching --init exits--> draining --output read--> exited --cleaned up, or task deleted--> ended --clients served
 
 How the end of the task is seen: by SIGTERM where the shim gave the monitor the container's pipes. With a terminal or
-FIFOs nobody tells; there it is the end of the clean-up, or QUIT from the client that deleted the task. The end of the
-*output* says nothing while the init process lives: a container may close its streams and go on.
+FIFOs nobody tells; there it is the end of the shim, of our clean-up, or QUIT from the client that deleted the task. The end
+of the *output* says nothing while the init process lives: a container may close its streams and go on.
 """
 
 import posix
@@ -15,7 +15,7 @@ from nrdctl.conmon.cleanup import Cleanup
 from nrdctl.conmon.containeroutput import ContainerOutput
 from nrdctl.conmon.logwriter import LogWriter
 from nrdctl.conmon.loop import READ, Loop, is_ready
-from nrdctl.conmon.placement import join_shim_of
+from nrdctl.conmon.placement import join, shim_of
 from nrdctl.conmon.requests import Requests
 from nrdctl.conmon.settings import Settings
 
@@ -46,7 +46,7 @@ class Monitor:
         self._cleanup = Cleanup(loop, settings, self.end)
         self._requests = Requests(loop, settings, directory, self)
         self._server = self._requests.server
-        self._pidfd = -1
+        self._pidfd = self._shimfd = -1
         self._known = self._draining = self._ended = self._terminating = False
         self._drained = 0
         self.exited = False
@@ -71,8 +71,19 @@ class Monitor:
         self._known = True
         self._loop.cancel("orphan")
         self._loop.after("stdin", STDIN_HOLD, self._requests.release_stdin)
+        self._watch_shim(pid)
+
+    def _watch_shim(self, pid: int) -> None:
+        shim = shim_of(pid)
+        if not shim:
+            return
         if not self._shim:
-            join_shim_of(pid)
+            join(shim)
+        try:
+            self._shimfd = posix.pidfd_open(shim, 0)
+        except OSError:
+            return
+        self._loop.watch(self._shimfd, READ, lambda _events: self._settle())
 
     # -- output
 
@@ -150,6 +161,8 @@ class Monitor:
         if self._terminating:
             self.end()
             return
+        if self._shimfd >= 0 and is_ready(self._shimfd):
+            self._on_shim_gone()
         held = self._server.claimed and self._loop.pending("claim")
         self._cleanup.hold(held)
         if not held:

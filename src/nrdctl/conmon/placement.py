@@ -5,13 +5,19 @@ import posix
 _ROOT = b"/sys/fs/cgroup/"
 
 
-def join_shim_of(pid: int) -> None:
-    """Enter the cgroups of the shim that is the parent of `pid`, and take its OOM score. Best effort."""
+def shim_of(pid: int) -> int:
+    """Return the shim that is the parent of a container's init process, or 0."""
     try:
-        shim = _read(b"/proc/%d/stat" % pid).rpartition(b")")[2].split()[1]
-        if not _read(b"/proc/%s/comm" % shim).startswith(b"containerd-shim"):
-            return
-        memberships = _read(b"/proc/%s/cgroup" % shim)
+        parent = int(_read(b"/proc/%d/stat" % pid).rpartition(b")")[2].split()[1])
+        return parent if _read(b"/proc/%d/comm" % parent).startswith(b"containerd-shim") else 0
+    except OSError:
+        return 0
+
+
+def join(shim: int) -> None:
+    """Enter the shim's cgroups and take its OOM score. Best effort."""
+    try:
+        memberships = _read(b"/proc/%d/cgroup" % shim)
     except OSError:
         return
     for line in memberships.splitlines():
@@ -20,7 +26,7 @@ def join_shim_of(pid: int) -> None:
         for mount in (name,) if name else (b"", b"unified"):
             _write(_ROOT + mount + path + b"/cgroup.procs", b"%d" % posix.getpid())
     try:
-        _write(b"/proc/self/oom_score_adj", _read(b"/proc/%s/oom_score_adj" % shim))
+        _write(b"/proc/self/oom_score_adj", _read(b"/proc/%d/oom_score_adj" % shim))
     except OSError:
         return
 
