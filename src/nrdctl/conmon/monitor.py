@@ -3,8 +3,8 @@
     watching --init exits--> draining --output read--> exited --cleaned up, or task deleted--> ended --clients served
 
 How the end of the task is seen: by SIGTERM where the shim gave the monitor the container's pipes. With a terminal or
-FIFOs nobody tells; there it is the end of the shim, of our clean-up, or QUIT from the client that deleted the task. The end
-of the *output* says nothing while the init process lives: a container may close its streams and go on.
+FIFOs nobody tells; there it is the end of our clean-up, of the shim, or QUIT from the client that deleted the task. The
+end of the *output* says nothing while the init process lives: a container may close its streams and go on.
 """
 
 import posix
@@ -71,10 +71,10 @@ class Monitor:
         self._known = True
         self._loop.cancel("orphan")
         self._loop.after("stdin", STDIN_HOLD, self._requests.release_stdin)
-        self._watch_shim(pid)
+        if not self._direct:
+            self._watch_shim(shim_of(pid))
 
-    def _watch_shim(self, pid: int) -> None:
-        shim = shim_of(pid)
+    def _watch_shim(self, shim: int) -> None:
         if not shim:
             return
         if not self._shim:
@@ -83,7 +83,14 @@ class Monitor:
             self._shimfd = posix.pidfd_open(shim, 0)
         except OSError:
             return
-        self._loop.watch(self._shimfd, READ, lambda _events: self._settle())
+        self._loop.watch(self._shimfd, READ, lambda _events: self._on_shim_gone())
+
+    def _on_shim_gone(self) -> None:
+        """Take the shim's end after the init process's as the deletion of the task by a client that claimed it."""
+        self._shimfd = self._close_pidfd(self._shimfd)
+        if self._init_gone() and self._server.claimed:
+            self._terminating = True
+            self._settle()
 
     # -- output
 
@@ -118,7 +125,7 @@ class Monitor:
     # -- the exit of the init process
 
     def _on_exit(self, _events: int) -> None:
-        self._close_pidfd()
+        self._pidfd = self._close_pidfd(self._pidfd)
         self._draining = True
         self._output.pause(False)
         self._output.drain()
@@ -127,11 +134,11 @@ class Monitor:
         else:
             self._wait_for_rest()
 
-    def _close_pidfd(self) -> None:
-        if self._pidfd >= 0:
-            self._loop.forget(self._pidfd)
-            posix.close(self._pidfd)
-            self._pidfd = -1
+    def _close_pidfd(self, fd: int) -> int:
+        if fd >= 0:
+            self._loop.forget(fd)
+            posix.close(fd)
+        return -1
 
     def _wait_for_rest(self) -> None:
         """Wait for what the shim has still to copy; it ends the stream after that."""
@@ -161,8 +168,6 @@ class Monitor:
         if self._terminating:
             self.end()
             return
-        if self._shimfd >= 0 and is_ready(self._shimfd):
-            self._on_shim_gone()
         held = self._server.claimed and self._loop.pending("claim")
         self._cleanup.hold(held)
         if not held:
@@ -214,7 +219,8 @@ class Monitor:
         self._cleanup.abandon()
         for timer in ("claim", "exit", "orphan", "stdin"):
             self._loop.cancel(timer)
-        self._close_pidfd()
+        self._pidfd = self._close_pidfd(self._pidfd)
+        self._shimfd = self._close_pidfd(self._shimfd)
         self._output.close()
         self._log.close()
         self._requests.close()
