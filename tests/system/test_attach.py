@@ -46,7 +46,7 @@ class TestTerminal:
         assert cli("ps", "-aq").out == ""
 
     def test_a_terminal_needs_one(self, cli: Cli) -> None:
-        assert cli.fails(125, "run", "-it", "busybox", "sh").error == "the input device is not a TTY"
+        assert cli.fails(1, "run", "-it", "busybox", "sh").error == "the input device is not a TTY"
 
     def test_tty_without_input_into_a_pipe(self, cli: Cli) -> None:
         result = cli("run", "-t", "--name", "tty", "busybox", "sh", "-c", "tty; echo err >&2")

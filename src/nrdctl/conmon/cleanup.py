@@ -19,13 +19,17 @@ class Cleanup:
     """Runs `exit_command` and calls `done` when it exits 0 without output.
 
     Its output `restart <ms>` asks for `restart_command` after so many milliseconds, and `done` comes after that. A
-    restart command that fails is followed by the exit command, which decides anew.
+    restart command that fails is followed by the exit command, which decides anew. What failed is tried again until it
+    succeeds or `orphaned()`: where the container's run directory is gone nobody needs it any more.
     """
 
-    def __init__(self, loop: Loop, settings: Settings, done: "Callable[[], None]") -> None:
+    def __init__(
+        self, loop: Loop, settings: Settings, *, done: "Callable[[], None]", orphaned: "Callable[[], bool]"
+    ) -> None:
         self._loop = loop
         self._settings = settings
         self._done = done
+        self._orphaned = orphaned
         self._retry = _FIRST_RETRY
         self._command: Command | None = None
         self._held = False
@@ -88,8 +92,14 @@ class Cleanup:
             self._again()
 
     def _again(self) -> None:
-        self._later(self._retry, self.begin)
+        self._later(self._retry, self._try_again)
         self._retry = min(2 * self._retry, _LAST_RETRY)
+
+    def _try_again(self) -> None:
+        if self._orphaned():
+            self._done()
+        else:
+            self.begin()
 
     def _later(self, seconds: float, action: "Callable[[], None]") -> None:
         if not self._held:

@@ -43,7 +43,7 @@ class Monitor:
         self._direct = shim and not settings.terminal  # the container itself holds the other end of our pipes
         self._log = LogWriter(settings.log_path, max_size=settings.log_max_size, max_files=settings.log_max_files)
         self._output = ContainerOutput(loop, self._on_output, self._on_output_end)
-        self._cleanup = Cleanup(loop, settings, self.end)
+        self._cleanup = Cleanup(loop, settings, done=self.end, orphaned=self._orphaned)
         self._requests = Requests(loop, settings, directory, self)
         self._server = self._requests.server
         self._pidfd = self._shimfd = -1
@@ -228,13 +228,16 @@ class Monitor:
             posix._exit(0)
         self._loop.running = self._server.most_queued > 0
 
-    def _check_orphan(self) -> None:
-        """End when the run directory, or our socket in it, is gone or a successor's."""
+    def _orphaned(self) -> bool:
+        """Say whether the run directory, or our socket in it, is gone or a successor's."""
         try:
             inode = posix.stat(self._directory + b"/" + protocol.SOCKET_NAME.encode()).st_ino
         except OSError:
-            inode = -1
-        if inode == self._server.inode:
-            self._loop.after("orphan", ORPHAN_CHECK, self._check_orphan)
-        else:
+            return True
+        return inode != self._server.inode
+
+    def _check_orphan(self) -> None:
+        if self._orphaned():
             self.end()
+        else:
+            self._loop.after("orphan", ORPHAN_CHECK, self._check_orphan)

@@ -63,6 +63,12 @@ class TestExitCommand:
         assert runs(ran) == 2
         assert "cannot" in (shim.directory / "conmon.err").read_text()
 
+    def test_failure_without_a_run_directory_is_the_end(self, shim: Shim, ran: pathlib.Path) -> None:
+        shim.start(exit_command=command(ran, f"rm {shim.directory}/attach.sock; exit 1"))
+        shim.run("exit 0")
+        assert shim.wait() == 0
+        assert runs(ran) == 1
+
     def test_a_command_that_is_not_there(self, shim: Shim) -> None:
         shim.start(exit_command=("/nonexistent",))
         shim.run("exit 0")

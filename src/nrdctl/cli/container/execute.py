@@ -10,7 +10,7 @@ import typer
 
 from nrdctl.cli.app import App
 from nrdctl.cli.options import Container, DetachKeys
-from nrdctl.errors import ContainerExit, UsageError
+from nrdctl.errors import ContainerExit, NrdctlError
 from nrdctl.model.keyvalue import resolve_environment
 
 
@@ -51,7 +51,7 @@ def execute(
     from nrdctl.engine.detach import DEFAULT_KEYS, parse_keys  # import cost
 
     if tty and interactive and not detach and not sys.stdin.isatty():
-        raise UsageError("the input device is not a TTY")
+        raise NrdctlError("the input device is not a TTY")
     options = ExecOptions(
         args=tuple(command),
         tty=tty,

@@ -11,7 +11,7 @@ from nrdctl.cli.app import App
 from nrdctl.cli.container.request import container_config
 from nrdctl.cli.options import Arguments, DetachKeys, Image
 from nrdctl.cli.progress import PullProgress
-from nrdctl.errors import ContainerExit, NrdctlError, StartFailed, UsageError
+from nrdctl.errors import ContainerExit, NrdctlError, StartFailed
 from nrdctl.model.container import ContainerConfig, Lifecycle, Networking, Process, Resources, Security, Storage
 
 FAILED = 125
@@ -46,7 +46,7 @@ def run(
     """
     config = container_config(image, args, process, resources, networking, storage, security, lifecycle)
     if config.process.tty and config.process.interactive and not detach and not sys.stdin.isatty():
-        raise UsageError("the input device is not a TTY")
+        raise NrdctlError("the input device is not a TTY")
     try:
         _run(app, config, detach=detach, sig_proxy=sig_proxy, quiet=quiet, detach_keys=detach_keys)
     except (ContainerExit, StartFailed):

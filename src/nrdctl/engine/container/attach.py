@@ -19,7 +19,7 @@ from nrdctl.engine.container.settle import settle
 from nrdctl.engine.detach import DetachKeys
 from nrdctl.engine.pump import Pump, write_all
 from nrdctl.engine.sigproxy import forwarded
-from nrdctl.errors import NotFound, NrdctlError, Unavailable
+from nrdctl.errors import Conflict, NotFound, NrdctlError, Unavailable
 
 if TYPE_CHECKING:
     from nrdctl.conmon.client import MonitorClient, Packet
@@ -143,6 +143,8 @@ class Session:
         if self._claimed:
             with contextlib.suppress(NotFound):
                 settle(self._engine, self._record.id, may_restart=False)
+            with contextlib.suppress(Conflict):  # somebody has started it again
+                self._monitor.quit()
         return status
 
     def _kept_status(self) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import re
+import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nrdctl.conmon.logfile import LogEntry, LogRange, read
@@ -21,23 +22,27 @@ if TYPE_CHECKING:
     from nrdctl.engine.engine import Engine
 
 _STDOUT, _STDERR = 1, 2
+_PIECE = 64 * 1024
+_SECOND = 1_000_000_000
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_FRACTION = re.compile(r"\.(\d+)")
+_NUMBER = re.compile(r"(\d+)(?:\.(\d+))?")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class LogOptions:
-    """What to show. `tail` None means everything; times are aware."""
+    """What to show. `tail` None means everything; times are nanoseconds since 1970."""
 
     follow: bool = False
-    since: datetime | None = None
-    until: datetime | None = None
+    since: int | None = None
+    until: int | None = None
     tail: int | None = None
     timestamps: bool = False
 
     @classmethod
     def parse(cls, *, follow: bool, since: str | None, until: str | None, tail: str, timestamps: bool) -> LogOptions:
         """Read the texts of the flags. Raises InvalidArgument."""
-        now = datetime.now(UTC)
+        now = time.time_ns()
         return cls(
             follow=follow,
             since=parse_moment(since, now) if since else None,
@@ -47,17 +52,27 @@ class LogOptions:
         )
 
 
-def parse_moment(text: str, now: datetime) -> datetime:
-    """Read docker's time stamps: RFC 3339 (in parts), seconds since 1970, or a duration before now."""
+def parse_moment(text: str, now: int) -> int:
+    """Read docker's time stamps: RFC 3339 (in parts), seconds since 1970, or a duration before now.
+
+    The result, as `now`, is in nanoseconds since 1970: exactly those that a log shows.
+    """
     try:
         if _DATE.match(text):
-            moment = datetime.fromisoformat(text)
-            return moment if moment.tzinfo else moment.astimezone()
-        if re.fullmatch(r"\d+(\.\d+)?", text):
-            return datetime.fromtimestamp(float(text), UTC)
-        return now - timedelta(seconds=parse_duration(text))
+            fraction = _FRACTION.search(text)
+            moment = datetime.fromisoformat(_FRACTION.sub("", text))
+            seconds = (moment if moment.tzinfo else moment.astimezone()).timestamp()
+            return int(seconds) * _SECOND + _part(fraction[1] if fraction else "")
+        if found := _NUMBER.fullmatch(text):
+            return int(found[1]) * _SECOND + _part(found[2] or "")
+        return now - round(parse_duration(text) * _SECOND)
     except ValueError as error:
         raise InvalidArgument(f"invalid value for time {text!r}: {error}") from None
+
+
+def _part(digits: str) -> int:
+    """Return the nanoseconds of the digits after a decimal point."""
+    return int(f"{digits:0<9}"[:9])
 
 
 def write_logs(engine: Engine, reference: str, options: LogOptions) -> None:
@@ -74,20 +89,36 @@ def write_logs(engine: Engine, reference: str, options: LogOptions) -> None:
         task = engine.task(record.id)
         return task is not None and task.status not in ("stopped", "unknown")
 
-    wanted = LogRange(since=_nanoseconds(options.since), until=_nanoseconds(options.until), tail=options.tail)
+    wanted = LogRange(since=options.since, until=options.until, tail=options.tail)
+    output = _Output(largest=0 if options.follow else _PIECE)
     for entry in _entries(path, wanted, follow=options.follow, alive=alive):
         stamp = f"{entry.time} ".encode() if options.timestamps else b""
-        write_all(_STDERR if entry.stream == "stderr" else _STDOUT, stamp + entry.log)
+        output.add(_STDERR if entry.stream == "stderr" else _STDOUT, stamp + entry.log)
+    output.flush()
+
+
+class _Output:
+    """Writes short lines together, up to `largest` bytes at once and without changing their order."""
+
+    def __init__(self, *, largest: int) -> None:
+        self._largest = largest
+        self._fd = _STDOUT
+        self._piece = bytearray()
+
+    def add(self, fd: int, data: bytes) -> None:
+        if fd != self._fd:
+            self.flush()
+            self._fd = fd
+        self._piece += data
+        if len(self._piece) >= self._largest:
+            self.flush()
+
+    def flush(self) -> None:
+        write_all(self._fd, bytes(self._piece))
+        self._piece.clear()
 
 
 def _entries(path: Path, wanted: LogRange, *, follow: bool, alive: Callable[[], bool]) -> Iterator[LogEntry]:
     """Yield the log's entries; a container that has never run has none."""
     with contextlib.suppress(NotFound):
         yield from read(path, wanted, follow=follow, alive=alive)
-
-
-def _nanoseconds(moment: datetime | None) -> int | None:
-    """Return nanoseconds since 1970, exact to the microsecond that datetime has."""
-    if moment is None:
-        return None
-    return (moment - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1) * 1000

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nrdctl.containerd.records import TaskStatus
 from nrdctl.engine.container.settle import remove_record
 from nrdctl.engine.container.stop import KILL, STOP_SECONDS, claimed
+from nrdctl.engine.labels import display_name
 from nrdctl.engine.resolve import resolve
 from nrdctl.errors import Conflict, DeadlineExceeded, NotFound, NrdctlError
 
@@ -35,11 +36,10 @@ def _end_task(engine: Engine, record: ContainerRecord, *, force: bool) -> None:
     except NotFound:
         return
     if status in (TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.PAUSING) and not force:
-        name = "running" if status is TaskStatus.RUNNING else "paused"
-        raise Conflict(
-            f'cannot remove container "{record.id}": container is {name}: stop the container before removing or force '
-            "remove"
-        )
+        called = display_name(record.labels)
+        running = "container is running: stop the container before removing or force remove"
+        why = running if status is TaskStatus.RUNNING else "container is paused and must be unpaused first"
+        raise Conflict(f'cannot remove container "{f"/{called}" if called else record.id}": {why}')
     with contextlib.suppress(NotFound):
         if status is not TaskStatus.STOPPED:
             tasks.kill(record.id, KILL, all=True)

@@ -113,10 +113,11 @@ def remove_record(engine: Engine, record: ContainerRecord, *, with_volumes: bool
 
 
 def _finish(engine: Engine, record: ContainerRecord, request: Request | None, task: Task | None) -> None:
+    # The network first: while the task is there, the monitor tries again what failed.
+    release_network(engine, record.id)
     if task is not None:
         with contextlib.suppress(NotFound):
             engine.client.tasks.delete(record.id)
-    release_network(engine, record.id)
     shutil.rmtree(engine.layout.run_dir(record.id), ignore_errors=True)
     if request and request.config.lifecycle.auto_remove:
         remove_record(engine, record, with_volumes=True)

@@ -100,6 +100,8 @@ def claimed(engine: Engine, container_id: str) -> Iterator[None]:
             monitor.connect()
             monitor.claim()
         yield
+        with contextlib.suppress(Conflict):  # it goes on running
+            monitor.quit()
     finally:
         monitor.close()
 
